@@ -1,0 +1,92 @@
+"""Who is asking. Read once a request, from the token and the live session, so that a ban or a new role counts at once."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from litestar.connection import ASGIConnection
+from litestar.handlers.base import BaseRouteHandler
+from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
+from msgspec import Struct
+
+from marketplace.accounts.states import AccountStatus, Role
+from marketplace.accounts.tokens import TokenInvalid, read_access_token
+from marketplace.core import db
+from marketplace.core.errors import Forbidden, NotSignedIn
+
+Connection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
+
+
+class Viewer(Struct, frozen=True, kw_only=True):
+    id: UUID
+    session_id: UUID
+    username: str
+    role: Role
+    language: str
+    is_verified: bool
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role.includes(Role.MODERATOR)
+
+
+class AccountBanned(Forbidden):
+    code = "account_banned"
+    default_message = "This account is banned. Write to support if you think that is wrong."
+
+
+async def load_viewer(token: str) -> Viewer:
+    """The viewer of an access token. Raises TokenInvalid (ended session, unknown user) or AccountBanned."""
+    user_id, session_id = read_access_token(token)
+    row = await db.fetch_row(
+        "SELECT u.username, u.role, u.status, u.language, u.email_verified_at IS NOT NULL AS is_verified "
+        "FROM sessions s JOIN users u ON u.id = s.user WHERE s.id = $1 AND u.id = $2 AND s.ended_at IS NULL",
+        session_id, user_id,
+    )  # fmt: skip
+    if row is None or row["status"] == AccountStatus.ERASED:
+        raise TokenInvalid
+    if row["status"] == AccountStatus.BANNED:
+        raise AccountBanned
+    return Viewer(
+        id=user_id, session_id=session_id, username=row["username"], role=Role(row["role"]),
+        language=row["language"], is_verified=row["is_verified"],
+    )  # fmt: skip
+
+
+class Authentication(AbstractAuthenticationMiddleware):
+    """Reads `Authorization: Bearer ...`. No header is an anonymous visitor; a bad one is a 401, never an anonymous."""
+
+    async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
+        header = connection.headers.get("authorization")
+        if header is None:
+            return AuthenticationResult(user=None, auth=None)
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise TokenInvalid("Send the token as `Authorization: Bearer <token>`.")
+        return AuthenticationResult(user=await load_viewer(token.strip()), auth=None)
+
+
+async def provide_viewer(request: Connection) -> Viewer:
+    """Dependency `viewer`: the signed-in account, or 401."""
+    if request.user is None:
+        raise NotSignedIn(headers={"WWW-Authenticate": "Bearer"})
+    viewer: Viewer = request.user
+    return viewer
+
+
+async def provide_visitor(request: Connection) -> Viewer | None:
+    """Dependency `visitor`: the signed-in account, or None for an anonymous one."""
+    visitor: Viewer | None = request.user
+    return visitor
+
+
+def requires(role: Role) -> Callable[[Connection, BaseRouteHandler], None]:
+    """A guard: the viewer's role must include `role`."""
+
+    def guard(connection: Connection, _: BaseRouteHandler) -> None:
+        if connection.user is None:
+            raise NotSignedIn(headers={"WWW-Authenticate": "Bearer"})
+        if not connection.user.role.includes(role):
+            raise Forbidden
+
+    return guard

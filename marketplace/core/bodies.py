@@ -1,0 +1,72 @@
+"""Request bodies, decoded strictly: the right media type, the right JSON types, no unknown field.
+
+Litestar's own conversion is lax ("5" passes as a number, text/plain as JSON) and stops at the first error.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from litestar import Request
+from msgspec import Struct
+
+from marketplace.core.errors import UnsupportedMedia, ValidationFailed
+
+
+class StrictRequest(Request[Any, Any, Any]):
+    """The application's request class: `json()` answers with the handler's own body type, or refuses."""
+
+    async def json(self) -> Any:
+        handler = self.scope["route_handler"]
+        wanted = handler.parsed_data_field
+        media_type, _ = self.content_type
+        if media_type != "application/json" and not media_type.endswith("+json"):
+            raise UnsupportedMedia
+        return decode(await self.body(), wanted.annotation if wanted else Any)
+
+
+@lru_cache(maxsize=1024)
+def _decoder(wanted: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(wanted, strict=True)
+
+
+def decode(body: bytes, wanted: Any) -> Any:
+    """`body` as `wanted`. Raises ValidationFailed naming every wrong field."""
+    try:
+        return _decoder(wanted).decode(body)
+    except msgspec.ValidationError as error:
+        raise ValidationFailed(fields=_all_errors(body, wanted, error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValidationFailed(
+            f"The body is not valid JSON: {error}", fields={"non_field_errors": [str(error)]}
+        ) from None
+
+
+def _all_errors(body: bytes, wanted: Any, first: msgspec.ValidationError) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    raw = msgspec.json.decode(body)
+    if isinstance(raw, dict) and isinstance(wanted, type) and issubclass(wanted, Struct):
+        known = {field.encode_name: field for field in msgspec.structs.fields(wanted)}
+        for name in raw.keys() - known.keys() - {wanted.__struct_config__.tag_field}:
+            if wanted.__struct_config__.forbid_unknown_fields:
+                found[str(name)] = [f"Unknown field. Known: {', '.join(sorted(known))}."]
+        for name, field in known.items():
+            if name not in raw:
+                if field.required:
+                    found[name] = ["This field is required."]
+                continue
+            try:
+                msgspec.convert(raw[name], field.type, strict=True)
+            except msgspec.ValidationError as error:
+                path, message = split_error(error)
+                found[f"{name}.{path}" if path else name] = [message]
+    if not found:
+        path, message = split_error(first)
+        found[path or "non_field_errors"] = [message]
+    return found
+
+
+def split_error(error: msgspec.ValidationError) -> tuple[str, str]:
+    """("lots[0].title", "Expected `str`, got `int`") of msgspec's "... - at `$.lots[0].title`"."""
+    message, _, where = str(error).partition(" - at `")
+    return where.rstrip("`").removeprefix("$").lstrip("."), message

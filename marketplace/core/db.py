@@ -1,0 +1,249 @@
+"""The database: one engine, transactions that nest as savepoints, and raw SQL that joins them.
+
+Piccolo's own transaction leaks its connection when COMMIT fails and ignores nesting; this engine mends both.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import Any, Literal, TypeAlias, TypeVar
+
+import asyncpg
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+
+from marketplace.core.config import settings
+from marketplace.core.errors import Unavailable
+
+T = TypeVar("T")
+Hook: TypeAlias = Callable[[], Awaitable[None]]
+Isolation: TypeAlias = Literal["read_committed", "repeatable_read", "serializable"]
+
+RETRYABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+    TimeoutError,
+)
+"""What the driver raises while the server is gone or full: answered with 503, for nothing was committed."""
+
+
+class Transaction(PostgresTransaction):
+    """One transaction; a nested one is a savepoint of its parent."""
+
+    __slots__ = ("_options", "_savepoint")
+    engine: "Engine"
+
+    def __init__(self, engine: "Engine", allow_nested: bool = True, **options: Any) -> None:
+        super().__init__(engine, allow_nested)
+        self._options = options
+        self._savepoint: Any = None
+
+    async def __aenter__(self) -> "Transaction":
+        if self._parent is not None:
+            if self._options:
+                raise RuntimeError("only the outermost transaction has an isolation level")
+            self._savepoint = self._parent.connection.transaction()
+            await self._savepoint.start()
+            return self
+        self.connection = await self.engine.acquire()
+        try:
+            self.transaction = self.connection.transaction(**self._options)
+            await self.transaction.start()
+        except BaseException:
+            await self.engine.release(self.connection)
+            raise
+        self.context = self.engine.current_transaction.set(self)
+        return self
+
+    async def __aexit__(self, exception_type: Any, exception: Any, traceback: Any) -> bool:
+        if self._savepoint is not None:
+            await (self._savepoint.rollback() if exception else self._savepoint.commit())
+            return False
+        try:
+            if exception is not None:
+                if not self._rolled_back and not self.connection.is_closed():
+                    await self.rollback()  # type: ignore[no-untyped-call]
+            elif not self._committed and not self._rolled_back:
+                await self.commit()  # type: ignore[no-untyped-call]
+        finally:
+            self.engine.current_transaction.set(None)
+            await self.engine.release(self.connection)
+        return False
+
+
+class Engine(PostgresEngine):
+    __slots__ = ("acquire_timeout",)
+
+    def __init__(self, *args: Any, acquire_timeout: float = 5.0, **kwargs: Any) -> None:
+        self.acquire_timeout = acquire_timeout
+        super().__init__(*args, **kwargs)
+
+    async def check_version(self) -> None:
+        """Not at import: that would open a connection. `doctor` checks the version."""
+
+    async def prep_database(self) -> None:
+        """No extensions to make ready: migrations do that."""
+
+    async def acquire(self) -> asyncpg.Connection:
+        if self.pool:
+            return await self.pool.acquire(timeout=self.acquire_timeout)
+        return await self.get_new_connection()
+
+    async def release(self, connection: asyncpg.Connection) -> None:
+        if self.pool:
+            await asyncio.shield(self.pool.release(connection))
+        else:
+            await connection.close()
+
+    async def _run_in_pool(self, query: str, args: Sequence[Any] | None = None) -> list[dict[str, Any]]:
+        connection = await self.acquire()
+        try:
+            rows: list[dict[str, Any]] = await connection.fetch(query, *(args or ()))
+            return rows
+        finally:
+            await self.release(connection)
+
+    def transaction(self, allow_nested: bool = True, **options: Any) -> Transaction:
+        return Transaction(self, allow_nested, **options)
+
+
+async def _keep_session(_: asyncpg.Connection) -> None:
+    """No session state is ever set on a pooled connection, so there is none to reset."""
+
+
+DB = Engine(config={"dsn": settings().database_url}, log_queries=False)
+
+
+async def connect() -> None:
+    config = settings()
+    await DB.start_connection_pool(
+        min_size=config.db_pool_min,
+        max_size=config.db_pool_max,
+        reset=_keep_session,
+        server_settings={
+            "application_name": "marketplace",
+            "timezone": "UTC",
+            "statement_timeout": str(config.db_statement_timeout_ms),
+            "lock_timeout": "10000",
+            "idle_in_transaction_session_timeout": "30000",
+        },
+    )
+
+
+async def disconnect() -> None:
+    await DB.close_connection_pool()
+
+
+_hooks: ContextVar[list[Hook] | None] = ContextVar("on_commit_hooks", default=None)
+
+
+def in_transaction() -> bool:
+    return DB.current_transaction.get() is not None
+
+
+@asynccontextmanager
+async def transaction(isolation: Isolation | None = None, readonly: bool = False) -> AsyncIterator[None]:
+    """Join the caller's transaction, or open one and run its `on_commit` hooks after it.
+
+    Never `gather` or `create_task` inside: a task would inherit this transaction's one connection.
+    A database that cannot be reached raises Unavailable (503).
+    """
+    if in_transaction():
+        yield
+        return
+    hooks: list[Hook] = []
+    token = _hooks.set(hooks)
+    options: dict[str, Any] = {"readonly": True} if readonly else {}
+    if isolation:
+        options["isolation"] = isolation
+    try:
+        async with DB.transaction(**options):
+            yield
+    finally:
+        _hooks.reset(token)
+    for hook in hooks:
+        await hook()
+
+
+@asynccontextmanager
+async def savepoint() -> AsyncIterator[None]:
+    """A part of the transaction that may fail alone: an error inside undoes only what was done inside."""
+    hooks = _hooks.get()
+    assert hooks is not None, "savepoint() belongs inside transaction()"
+    mark = len(hooks)
+    try:
+        async with DB.transaction():
+            yield
+    except BaseException:
+        del hooks[mark:]
+        raise
+
+
+def on_commit(hook: Hook) -> None:
+    """Run `hook` once the outermost transaction has committed; never if it rolls back."""
+    hooks = _hooks.get()
+    assert hooks is not None, "on_commit() belongs inside transaction()"
+    hooks.append(hook)
+
+
+async def retrying(deed: Callable[[], Awaitable[T]], attempts: int = 5) -> T:
+    """Run a whole transaction again after a deadlock or a serialization failure."""
+    for attempt in range(1, attempts + 1):
+        try:
+            return await deed()
+        except RETRYABLE:
+            if attempt == attempts or in_transaction():
+                raise
+            await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter
+    raise AssertionError("unreachable")
+
+
+@asynccontextmanager
+async def connection() -> AsyncIterator[asyncpg.Connection]:
+    """The transaction's connection, or one of the pool for a moment."""
+    current = DB.current_transaction.get()
+    if current is not None:
+        yield current.connection
+        return
+    borrowed = await DB.acquire()
+    try:
+        yield borrowed
+    finally:
+        await DB.release(borrowed)
+
+
+async def fetch(query: str, *args: Any) -> list[asyncpg.Record]:
+    """Rows of a statement with $1, $2 placeholders."""
+    async with connection() as conn:
+        rows: list[asyncpg.Record] = await conn.fetch(query, *args)
+        return rows
+
+
+async def fetch_row(query: str, *args: Any) -> asyncpg.Record | None:
+    async with connection() as conn:
+        return await conn.fetchrow(query, *args)
+
+
+async def fetch_val(query: str, *args: Any) -> Any:
+    async with connection() as conn:
+        return await conn.fetchval(query, *args)
+
+
+async def execute(query: str, *args: Any) -> int:
+    """Run a statement and say how many rows it touched."""
+    async with connection() as conn:
+        status = await conn.execute(query, *args)
+    last = status.rpartition(" ")[2]
+    return int(last) if last.isdigit() else 0
+
+
+def unavailable(error: BaseException) -> Unavailable | None:
+    """The refusal for an error that says the database is away, else None."""
+    return Unavailable(headers={"Retry-After": "2"}) if isinstance(error, AWAY) else None

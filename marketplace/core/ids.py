@@ -1,0 +1,8 @@
+from uuid import UUID
+
+import uuid_utils.compat
+
+
+def uuid7() -> UUID:
+    """A new version 7 UUID: grows with time, so indexes on it stay dense and ids sort by creation."""
+    return uuid_utils.compat.uuid7()

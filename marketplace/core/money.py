@@ -1,0 +1,93 @@
+"""Money: integer minor units and an ISO 4217 currency. Never a float."""
+
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Final
+
+from babel.numbers import get_currency_precision, list_currencies
+from msgspec import Meta, Struct
+
+from marketplace.core.errors import ValidationFailed
+
+MAX_MINOR: Final = 10**15
+"""No single amount passes this: sums of it stay far inside BIGINT."""
+
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code", examples=["USD"])]
+AmountText = Annotated[
+    str, Meta(pattern=r"^\d{1,13}(\.\d{1,4})?$", description="Decimal amount as text", examples=["2499.99"])
+]
+Amount = Annotated[Decimal, Meta(description="Decimal amount: text, or a JSON number", examples=["2499.99"])]
+
+_KNOWN = frozenset(list_currencies())
+
+
+def exponent(currency: str) -> int:
+    """How many decimals the currency has: 2 for USD, 0 for JPY, 3 for KWD."""
+    return get_currency_precision(currency)
+
+
+def check_currency(currency: str, field: str = "currency") -> str:
+    if currency not in _KNOWN:
+        raise ValidationFailed.of(field, f"{currency!r} is no ISO 4217 currency code.")
+    return currency
+
+
+def to_minor(amount: Decimal | str, currency: str, field: str = "amount") -> int:
+    """Minor units of a decimal amount. Refuses what the currency cannot hold exactly: 0.999 USD, 10.5 JPY."""
+    try:
+        scaled = Decimal(amount).scaleb(exponent(currency))
+        within = 0 <= scaled <= MAX_MINOR
+    except InvalidOperation:
+        raise ValidationFailed.of(field, "Must be a decimal amount such as 2499.99.") from None
+    if not within:
+        raise ValidationFailed.of(field, "Must be an amount of zero or more, within reason.")
+    if scaled != int(scaled):
+        raise ValidationFailed.of(field, f"{currency} has {exponent(currency)} decimals; {amount} has more.")
+    return int(scaled)
+
+
+def to_text(minor: int, currency: str) -> str:
+    """The decimal string of an amount: 249999 USD is "2499.99", 2500 JPY is "2500"."""
+    places = exponent(currency)
+    return f"{Decimal(minor).scaleb(-places):.{places}f}"
+
+
+class Money(Struct, frozen=True, order=True):
+    """An amount in minor units of `currency`."""
+
+    minor: int
+    currency: str
+
+    def __str__(self) -> str:
+        return f"{to_text(self.minor, self.currency)} {self.currency}"
+
+    @property
+    def text(self) -> str:
+        return to_text(self.minor, self.currency)
+
+    def _same(self, other: "Money") -> None:
+        if self.currency != other.currency:
+            raise ValueError(f"{self.currency} and {other.currency} do not mix")
+
+    def __add__(self, other: "Money") -> "Money":
+        self._same(other)
+        return Money(self.minor + other.minor, self.currency)
+
+    def __sub__(self, other: "Money") -> "Money":
+        self._same(other)
+        return Money(self.minor - other.minor, self.currency)
+
+
+def split(minor: int, weights: Sequence[int]) -> list[int]:
+    """Shares of `minor` in proportion to `weights`, by the largest remainder; they always sum to `minor`.
+
+    RULES: Money. 1000 over 1:1:1 is 334/333/333, 999 over 5:3:2 is 499/300/200; the earlier share wins a tie.
+    """
+    total = sum(weights)
+    if total <= 0:
+        raise ValueError("weights must sum to more than zero")
+    shares = [minor * weight // total for weight in weights]
+    by_remainder = sorted(range(len(weights)), key=lambda i: (-(minor * weights[i] % total), i))
+    for i in by_remainder[: minor - sum(shares)]:
+        shares[i] += 1
+    return shares

@@ -1,0 +1,57 @@
+"""Every error becomes the one refusal shape: DomainError, Litestar's own, a database that is away, and bugs."""
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from litestar import MediaType, Request, Response
+from litestar.exceptions import HTTPException
+from litestar.exceptions import ValidationException as LitestarValidationError
+
+from marketplace.core.db import unavailable
+from marketplace.core.envelope import Refusal
+from marketplace.core.errors import DomainError
+
+log = structlog.get_logger(__name__)
+
+CODES = {
+    400: "validation_error", 401: "not_authenticated", 403: "permission_denied", 404: "not_found",
+    405: "method_not_allowed", 406: "not_acceptable", 413: "payload_too_large", 415: "unsupported_media_type",
+    429: "rate_limited",
+}  # fmt: skip
+
+
+def domain_error(_: Request[Any, Any, Any], error: DomainError) -> Response[Refusal]:
+    refusal = Refusal(message=error.message, code=error.code, errors=error.fields, details=error.details)
+    return Response(refusal, status_code=error.status_code, headers=error.headers, media_type=MediaType.JSON)
+
+
+def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[Refusal]:
+    fields: dict[str, list[str]] = {}
+    if isinstance(error, LitestarValidationError) and isinstance(error.extra, list):
+        for item in error.extra:
+            fields.setdefault(str(item.get("key", "non_field_errors")), []).append(str(item.get("message", "")))
+    code = CODES.get(error.status_code, "error")
+    message = "The request is not valid." if fields else error.detail or HTTPStatus(error.status_code).phrase
+    return Response(
+        Refusal(message=message, code=code, errors=fields),
+        status_code=error.status_code,
+        headers=error.headers or {},
+        media_type=MediaType.JSON,
+    )
+
+
+def any_error(request: Request[Any, Any, Any], error: Exception) -> Response[Refusal]:
+    away = unavailable(error)
+    if away is not None:
+        log.warning("database.away", error=repr(error), path=request.url.path)
+        return domain_error(request, away)
+    log.error("request.crashed", path=request.url.path, exc_info=error)
+    return Response(
+        Refusal(message="Something went wrong on our side. It has been logged.", code="internal_error"),
+        status_code=500,
+        media_type=MediaType.JSON,
+    )
+
+
+HANDLERS: dict[Any, Any] = {DomainError: domain_error, HTTPException: http_error, Exception: any_error}

@@ -1,0 +1,16 @@
+"""The one Piccolo app: every domain's tables, one sequence of migrations."""
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig, table_finder
+
+TABLE_MODULES = [
+    "marketplace.core.tables",
+    "marketplace.accounts.tables",
+]
+
+APP_CONFIG = AppConfig(
+    app_name="marketplace",
+    migrations_folder_path=str(Path(__file__).resolve().parent.parent / "piccolo_migrations"),
+    table_classes=table_finder(TABLE_MODULES, exclude_imported=True),
+)
