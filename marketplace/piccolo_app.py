@@ -6,7 +6,7 @@ from piccolo.conf.apps import AppConfig, table_finder
 
 TABLE_MODULES = [
     "marketplace.core.tables",
-    "marketplace.accounts.tables",
+    "marketplace.accounts.tables.identity",
 ]
 
 APP_CONFIG = AppConfig(
