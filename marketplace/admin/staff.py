@@ -1,0 +1,58 @@
+"""Staff as Piccolo Admin wants to see them: a read-only view over the accounts that have a role."""
+
+from typing import Any, Self
+from uuid import UUID as Uuid
+
+from piccolo.columns import UUID, Boolean, Varchar
+from piccolo.columns.readable import Readable
+from piccolo.table import Table
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from marketplace.accounts.states import Role
+
+
+class Staff(Table, tablename="staff_accounts"):
+    """The view `staff_accounts`. A ban or a lost role ends a staff session at its next request."""
+
+    id = UUID(primary_key=True, default=None)
+    username = Varchar(length=40)
+    email = Varchar(length=320)
+    role = Varchar(length=16, choices=Role)
+    active = Boolean()
+    admin = Boolean()
+    superuser = Boolean()
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        return Readable(template="%s", columns=[cls.username])
+
+    @classmethod
+    async def login(cls, username: str, password: str) -> Uuid | None:
+        """The id of the staff account with this name or address and password, else None."""
+        raise NotImplementedError
+
+
+def role_of(request: Request) -> Role:
+    return Role(request.user.user.role)
+
+
+def actor_id(request: Request) -> Uuid:
+    user_id: Uuid = request.user.user.id
+    return user_id
+
+
+def read_only(crud: Any, request: Request) -> None:
+    """A validator for tables that are only looked at."""
+    if request.method not in ("GET", "HEAD"):
+        raise HTTPException(405, detail="This table is read-only. Use the forms in the sidebar: they keep the rules and the audit.")
+
+
+def staff_with(role: Role) -> Any:
+    """A validator: the table is seen by this role and above."""
+
+    def check(crud: Any, request: Request) -> None:
+        if not role_of(request).includes(role):
+            raise HTTPException(403, detail=f"This needs the role {role.value}.")
+
+    return check
