@@ -11,6 +11,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.types import ControllerRouterHandler
 
 from marketplace.accounts.viewer import Authentication, provide_viewer, provide_visitor
+from marketplace.admin.mount import MOUNTS
 from marketplace.core import db, live, problems
 from marketplace.core.bodies import StrictRequest
 
@@ -41,7 +42,7 @@ def create_app() -> Litestar:
     )  # fmt: skip
     live.use(channels)
     return Litestar(
-        route_handlers=[alive, Router("/api/v1", route_handlers=CONTROLLERS), *ROOMS],
+        route_handlers=[alive, Router("/api/v1", route_handlers=CONTROLLERS), *MOUNTS, *ROOMS],
         request_class=StrictRequest,
         plugins=[channels],
         middleware=[DefineMiddleware(Authentication, exclude="^/admin")],

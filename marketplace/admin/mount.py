@@ -14,7 +14,7 @@ panel = cache(create_panel)
 
 @asgi("/admin", is_mount=True, copy_scope=True)
 async def back_office(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["path"] in ("", "/") and not scope["raw_path"].endswith(b"/"):  # type: ignore[typeddict-item]
+    if scope["path"] in ("", "/") and not scope["raw_path"].endswith(b"/"):
         # The panel's own addresses are relative: without the slash they would miss.
         await Redirect("/admin/").to_asgi_response(None, None)(scope, receive, send)  # type: ignore[arg-type]
         return

@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 
 from piccolo.columns import Column
 from piccolo.table import Table
-from piccolo_admin.endpoints import OrderBy, TableConfig, create_admin
-from piccolo_api.crud.endpoints import Validators
+from piccolo_admin.endpoints import TableConfig, create_admin
+from piccolo_api.crud.endpoints import OrderBy
+from piccolo_api.crud.validators import Validators
 
 from marketplace.accounts.states import Role
 from marketplace.accounts.tables import User
@@ -65,7 +66,7 @@ def create_panel() -> Any:
     return create_admin(
         tables=tables(),
         forms=[],
-        auth_table=Staff,
+        auth_table=Staff,  # type: ignore[arg-type]
         session_table=StaffSession,
         auto_include_related=False,
         production=config.env == "production",

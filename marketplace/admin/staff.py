@@ -1,7 +1,7 @@
 """Staff as Piccolo Admin wants to see them: a read-only view over the accounts that have a role."""
 
-from typing import Any, Self
-from uuid import UUID as Uuid
+import uuid
+from typing import Any
 
 from piccolo.columns import UUID, Boolean, Varchar
 from piccolo.columns.readable import Readable
@@ -28,7 +28,7 @@ class Staff(Table, tablename="staff_accounts"):
         return Readable(template="%s", columns=[cls.username])
 
     @classmethod
-    async def login(cls, username: str, password: str) -> Uuid | None:
+    async def login(cls, username: str, password: str) -> uuid.UUID | None:
         """The id of the staff account with this name or address and password, else None."""
         raise NotImplementedError
 
@@ -37,15 +37,17 @@ def role_of(request: Request) -> Role:
     return Role(request.user.user.role)
 
 
-def actor_id(request: Request) -> Uuid:
-    user_id: Uuid = request.user.user.id
+def actor_id(request: Request) -> uuid.UUID:
+    user_id: uuid.UUID = request.user.user.id
     return user_id
 
 
 def read_only(crud: Any, request: Request) -> None:
     """A validator for tables that are only looked at."""
     if request.method not in ("GET", "HEAD"):
-        raise HTTPException(405, detail="This table is read-only. Use the forms in the sidebar: they keep the rules and the audit.")
+        raise HTTPException(
+            405, detail="This table is read-only. Use the forms in the sidebar: they keep the rules and the audit."
+        )
 
 
 def staff_with(role: Role) -> Any:

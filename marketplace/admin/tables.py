@@ -1,8 +1,8 @@
 import hashlib
 import secrets
+import uuid
 from datetime import datetime, timedelta
 from typing import Any, Self
-from uuid import UUID as Uuid
 
 from piccolo.columns import ForeignKey, OnDelete
 from piccolo_api.session_auth.tables import SessionsBase
@@ -21,7 +21,7 @@ class StaffSession(SessionsBase, tablename="staff_sessions"):
 
     @classmethod
     async def create_session(  # type: ignore[override]
-        cls, user_id: Uuid, expiry_date: datetime | None = None, max_expiry_date: datetime | None = None
+        cls, user_id: uuid.UUID, expiry_date: datetime | None = None, max_expiry_date: datetime | None = None
     ) -> Self:
         token = secrets.token_urlsafe(32)
         session = cls(token=digest(token), user_id=user_id)
@@ -30,7 +30,7 @@ class StaffSession(SessionsBase, tablename="staff_sessions"):
         if max_expiry_date:
             session.max_expiry_date = max_expiry_date
         await session.save()
-        session.token = token  # type: ignore[assignment] - what the cookie carries
+        session.token = token  # what the cookie carries
         return session
 
     @classmethod
