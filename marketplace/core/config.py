@@ -34,6 +34,14 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         15_000
     )
     worker_in_process: Annotated[bool, Meta(description="Run relay, timers and jobs inside the app process.")] = True
+    smtp_host: Annotated[str, Meta(description="Mail server; empty writes mail to `<home>/mail` instead.")] = ""
+    smtp_port: Annotated[int, Meta(ge=1, le=65535, description="Port of the mail server.")] = 587
+    smtp_user: Annotated[str, Meta(description="Account at the mail server; empty sends without signing in.")] = ""
+    smtp_password: Annotated[str, Meta(description="Its password.")] = ""
+    smtp_tls: Annotated[
+        Literal["none", "starttls", "tls"], Meta(description="How the way to the mail server is encrypted.")
+    ] = "starttls"
+    mail_from: Annotated[str, Meta(description="The sender of our mail.")] = "Marketplace <no-reply@localhost>"
 
 
 PREFIX = "MARKETPLACE_"
