@@ -8,6 +8,9 @@ TABLE_MODULES = [
     "marketplace.admin.tables",
     "marketplace.core.tables",
     "marketplace.accounts.tables.identity",
+    "marketplace.accounts.tables.privacy",
+    "marketplace.accounts.tables.profiles",
+    "marketplace.accounts.tables.verification",
 ]
 
 APP_CONFIG = AppConfig(

@@ -31,3 +31,50 @@ ACCOUNT: Machine[AccountStatus] = Machine({
     S.BANNED: frozenset({S.ACTIVE, S.ERASED}),
     S.ERASED: frozenset(),
 })  # fmt: skip
+
+
+class AddressType(StrEnum):
+    SHIPPING = "shipping"
+    BILLING = "billing"
+    OTHER = "other"
+
+
+class SkillLevel(StrEnum):
+    BEGINNER = "beginner"
+    INTERMEDIATE = "intermediate"
+    ADVANCED = "advanced"
+    EXPERT = "expert"
+
+
+class DocumentType(StrEnum):
+    PASSPORT = "passport"
+    ID_CARD = "id_card"
+    DRIVING_LICENCE = "driving_licence"
+    RESIDENCE_PERMIT = "residence_permit"
+
+
+class DocumentSide(StrEnum):
+    FRONT = "front"
+    BACK = "back"
+    SELFIE = "selfie"
+
+
+class VerificationStatus(StrEnum):
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+V = VerificationStatus
+VERIFICATION: Machine[VerificationStatus] = Machine({
+    V.PENDING: frozenset({V.APPROVED, V.REJECTED}),
+    V.APPROVED: frozenset({V.REJECTED}),
+    V.REJECTED: frozenset(),
+})  # fmt: skip
+"""A rejected person submits a new check; an approval may be taken back when it proves wrong."""
+
+
+class ExportStatus(StrEnum):
+    PENDING = "pending"
+    READY = "ready"
+    EXPIRED = "expired"

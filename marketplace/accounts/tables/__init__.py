@@ -1,5 +1,22 @@
 """The tables of accounts, by subject; import them from here."""
 
 from marketplace.accounts.tables.identity import Session, User
+from marketplace.accounts.tables.privacy import DataExport, Erasure
+from marketplace.accounts.tables.profiles import Address, BusinessAccount, Favorite, PortfolioItem, Profile, Skill
+from marketplace.accounts.tables.verification import IdentityCheck, IdentityCheckMove, IdentityDocument
 
-__all__ = ["Session", "User"]
+__all__ = [
+    "Address",
+    "BusinessAccount",
+    "DataExport",
+    "Erasure",
+    "Favorite",
+    "IdentityCheck",
+    "IdentityCheckMove",
+    "IdentityDocument",
+    "PortfolioItem",
+    "Profile",
+    "Session",
+    "Skill",
+    "User",
+]
