@@ -1,0 +1,1 @@
+"""Reads and row locks, by subject."""
