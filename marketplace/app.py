@@ -14,6 +14,7 @@ from marketplace.accounts.viewer import Authentication, provide_viewer, provide_
 from marketplace.admin.mount import MOUNTS
 from marketplace.core import db, live, problems
 from marketplace.core.bodies import StrictRequest
+from marketplace.core.listing import provide_listing
 
 CONTROLLERS: Sequence[ControllerRouterHandler] = []
 """Every domain's `CONTROLLERS`, served under /api/v1."""
@@ -47,6 +48,7 @@ def create_app() -> Litestar:
         plugins=[channels],
         middleware=[DefineMiddleware(Authentication, exclude="^/admin")],
         dependencies={
+            "listing": Provide(provide_listing),
             "viewer": Provide(provide_viewer),
             "visitor": Provide(provide_visitor),
         },

@@ -36,6 +36,13 @@ def _database() -> Iterator[None]:
         asyncio.run(_admin(f'DROP DATABASE "{DATABASE}" WITH (FORCE)'))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _checked_lists() -> None:
+    from marketplace.core import pagination
+
+    pagination.checked = True
+
+
 @pytest.fixture(scope="session")
 async def app(_database: None) -> AsyncIterator[object]:
     from marketplace.app import create_app

@@ -8,8 +8,11 @@ T = TypeVar("T")
 
 
 class Meta(Struct, frozen=True, kw_only=True):
+    """`next_cursor` reads on at the same cost at any depth. `count_capped`: the list is longer than `count` says."""
+
     filters_applied: dict[str, Any] = field(default_factory=dict)
     next_cursor: str | None = None
+    count_capped: bool | UnsetType = UNSET
 
 
 class Envelope(Struct, Generic[T], frozen=True):
