@@ -24,10 +24,27 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     home: Annotated[str, Meta(description="Where the embedded servers, uploads and development mail lie.")] = str(
         ROOT / ".data"
     )
-    secret_key: Annotated[str, Meta(description="Signs tokens and links; 32 characters or more.")] = DEV_SECRET
-    public_url: Annotated[str, Meta(description="The address people reach the service at; used in mail and links.")] = (
-        "http://127.0.0.1:8000"
-    )
+    host: Annotated[str, Meta(description="The address to listen on; `--host` wins.")] = "127.0.0.1"
+    port: Annotated[
+        int, Meta(ge=0, le=65535, description="The port to listen on; 0 takes a free one; `--port` wins.")
+    ] = 8000
+    workers: Annotated[int, Meta(ge=1, le=256, description="App processes that share the port; `--workers` wins.")] = 1
+    trusted_proxies: Annotated[
+        str, Meta(description="Addresses or networks, with commas, whose X-Forwarded-For and -Proto are believed.")
+    ] = "127.0.0.1"
+    drain_seconds: Annotated[
+        int, Meta(ge=1, le=600, description="How long requests in flight may take to finish when the service stops.")
+    ] = 10
+    secret_key: Annotated[
+        str, Meta(min_length=32, description="Signs tokens and links; 32 characters or more, from a random source.")
+    ] = DEV_SECRET
+    public_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^https?://[^/\s]+$",
+            description="The address people reach the service at; used in mail and links.",
+        ),
+    ] = "http://127.0.0.1:8000"
     db_pool_min: Annotated[int, Meta(ge=0, description="Open database connections a process keeps.")] = 2
     db_pool_max: Annotated[int, Meta(ge=1, description="Most database connections a process opens.")] = 10
     db_statement_timeout_ms: Annotated[int, Meta(ge=0, description="A statement that takes longer is cancelled.")] = (
@@ -46,6 +63,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 PREFIX = "MARKETPLACE_"
 UNPREFIXED = {"DATABASE_URL": "database_url", "REDIS_URL": "redis_url"}
+OTHER_VARIABLES = frozenset({"MARKETPLACE_ADMIN_PASSWORD", "MARKETPLACE_POSTGRES_BIN", "MARKETPLACE_VALKEY_BIN"})
+"""Read where they are used: the new admin's password, and server programs to use instead of the bundled ones."""
 
 
 class ConfigError(Exception):
@@ -55,6 +74,12 @@ class ConfigError(Exception):
 def variable(field: str) -> str:
     """The environment variable a field is read from."""
     return next((name for name, f in UNPREFIXED.items() if f == field), PREFIX + field.upper())
+
+
+def unknown(environ: Mapping[str, str]) -> list[str]:
+    """Variables that look like settings and are none: most likely misspelt."""
+    known = {variable(field) for field in Settings.__struct_fields__} | OTHER_VARIABLES
+    return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
 
 
 def read(environ: Mapping[str, str]) -> Settings:
@@ -67,6 +92,29 @@ def read(environ: Mapping[str, str]) -> Settings:
         raise ConfigError(f"{variable(field) if field else 'settings'}: {str(error).partition(' - at')[0]}") from None
 
 
+def unsafe(config: Settings) -> list[str]:
+    """Why these settings must not serve the public; empty when they may. One line each, naming the variable."""
+    wrong = {
+        "secret_key": config.secret_key == DEV_SECRET or len(set(config.secret_key)) < 10,
+        "database_url": not config.database_url,
+        "redis_url": not config.redis_url,
+        "public_url": not config.public_url.startswith("https://"),
+        "smtp_host": not config.smtp_host,
+    }
+    mend = {
+        "secret_key": "is the development secret or easily guessed; set it to 32 or more random characters",
+        "database_url": "is not set; the embedded PostgreSQL is for development",
+        "redis_url": "is not set; the embedded Valkey is for development",
+        "public_url": "does not begin with https://; tokens and cookies would travel in the clear",
+        "smtp_host": "is not set; mail would be written to a folder instead of being sent",
+    }
+    return [f"{variable(field)} {mend[field]}" for field, is_wrong in wrong.items() if is_wrong]
+
+
 @cache
 def settings() -> Settings:
-    return read(os.environ)
+    """The process's settings. In production, raises ConfigError naming everything that is unsafe."""
+    config = read(os.environ)
+    if config.env == "production" and (problems := unsafe(config)):
+        raise ConfigError("refusing to start in production: " + "; ".join(problems))
+    return config

@@ -110,6 +110,12 @@ class Engine(PostgresEngine):
         finally:
             await self.release(connection)
 
+    async def _run_in_new_connection(self, query: str, args: Sequence[Any] | None = None) -> list[dict[str, Any]]:
+        """Joins the transaction when there is one, so that raw SQL of a migration stands or falls with the rest of it."""
+        async with connection() as conn:
+            rows: list[dict[str, Any]] = await conn.fetch(query, *(args or ()))
+            return rows
+
     def transaction(self, allow_nested: bool = True, **options: Any) -> Transaction:
         return Transaction(self, allow_nested, **options)
 
