@@ -15,6 +15,7 @@ from marketplace.admin.mount import MOUNTS
 from marketplace.core import db, live, problems
 from marketplace.core.bodies import StrictRequest
 from marketplace.core.listing import provide_listing
+from marketplace.web.pages import PAGES
 
 CONTROLLERS: Sequence[ControllerRouterHandler] = []
 """Every domain's `CONTROLLERS`, served under /api/v1."""
@@ -43,7 +44,7 @@ def create_app() -> Litestar:
     )  # fmt: skip
     live.use(channels)
     return Litestar(
-        route_handlers=[alive, Router("/api/v1", route_handlers=CONTROLLERS), *MOUNTS, *ROOMS],
+        route_handlers=[alive, Router("/api/v1", route_handlers=CONTROLLERS), *PAGES, *MOUNTS, *ROOMS],
         request_class=StrictRequest,
         plugins=[channels],
         middleware=[DefineMiddleware(Authentication, exclude="^/admin")],
