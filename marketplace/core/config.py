@@ -59,6 +59,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Literal["none", "starttls", "tls"], Meta(description="How the way to the mail server is encrypted.")
     ] = "starttls"
     mail_from: Annotated[str, Meta(description="The sender of our mail.")] = "Marketplace <no-reply@localhost>"
+    s3_bucket: Annotated[str, Meta(description="Bucket for files; empty keeps them in `<home>/media`.")] = ""
+    s3_endpoint: Annotated[str, Meta(description="Address of an S3-compatible store other than Amazon's.")] = ""
+    s3_region: Annotated[str, Meta(description="Region of the bucket.")] = "us-east-1"
+    s3_access_key: Annotated[str, Meta(description="Access key; empty uses what the machine's role grants.")] = ""
+    s3_secret_key: Annotated[str, Meta(description="Secret of the access key.")] = ""
+    s3_path_style: Annotated[bool, Meta(description="Bucket in the path (most stores) or in the host name.")] = True
+    media_url: Annotated[str, Meta(description="Address public files are served at, if not by us: a CDN.")] = ""
 
 
 PREFIX = "MARKETPLACE_"

@@ -17,7 +17,6 @@ from cryptography.x509.oid import NameOID
 from jinja2 import UndefinedError, meta
 
 from marketplace.core import clock, db, jobs, mail, outbox
-from marketplace.core.config import settings
 from marketplace.core.money import Money
 from marketplace.core.tables import Outbox
 
@@ -66,18 +65,6 @@ class Served(Controller):
     def _trigger_server(self):  # the stock one asks for port 0 itself; any answer of the real socket will do
         self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()
-
-
-@pytest.fixture
-def configure(monkeypatch):
-    def change(**values):
-        for name, value in values.items():
-            monkeypatch.setenv(f"MARKETPLACE_{name.upper()}", str(value))
-        settings.cache_clear()
-
-    yield change
-    monkeypatch.undo()
-    settings.cache_clear()
 
 
 @pytest.fixture
