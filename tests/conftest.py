@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import asyncpg
@@ -14,6 +16,8 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 DATABASE = f"marketplace_test_{os.getpid()}_{WORKER}"
 os.environ["DATABASE_URL"] = BASE_URL.rpartition("/")[0] + "/" + DATABASE
 os.environ.setdefault("MARKETPLACE_WORKER_IN_PROCESS", "false")
+FILES = tempfile.mkdtemp(prefix="marketplace-test-")
+os.environ.setdefault("MARKETPLACE_HOME", FILES)
 
 
 async def _admin(statement: str) -> None:
@@ -34,6 +38,7 @@ def _database() -> Iterator[None]:
         yield
     finally:
         asyncio.run(_admin(f'DROP DATABASE "{DATABASE}" WITH (FORCE)'))
+        shutil.rmtree(FILES, ignore_errors=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 
 import msgspec
+import structlog
 from msgspec import Struct
 from redis.asyncio import Redis
 from saq import Queue
@@ -16,7 +17,9 @@ from saq.job import Job as SaqJob
 from saq.queue.redis import RedisQueue
 from saq.types import Context
 
-from marketplace.core import db, outbox
+from marketplace.core import clock, db, outbox
+
+log = structlog.get_logger(__name__)
 
 QUEUE = "marketplace"
 GRACE = timedelta(minutes=1)
@@ -84,6 +87,17 @@ def pusher(queue: Queue) -> outbox.JobPusher:
 
 
 async def run_inline(row_id: int, name: str, body: str) -> bool:
-    """Run the job at once, in the relay. For tests and for commands that end."""
-    await _jobs[name].work(**msgspec.json.decode(body))
-    return True
+    """Run the job in this process, once the relay's transaction has committed. For tests and for commands that end."""
+
+    async def work() -> None:
+        try:
+            await _jobs[name].work(**msgspec.json.decode(body))
+        except Exception as error:
+            log.warning("job.failed", job=name, outbox_id=row_id, exc_info=True)
+            await outbox.put_off(row_id, GRACE, repr(error))
+        else:
+            await db.execute("DELETE FROM outbox WHERE id = $1", row_id)
+
+    await db.execute("UPDATE outbox SET due_at = $2 WHERE id = $1", row_id, clock.now() + GRACE)
+    db.on_commit(work)
+    return False

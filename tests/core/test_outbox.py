@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from msgspec import Struct
 
-from marketplace.core import clock, db, outbox, timers
+from marketplace.core import clock, db, jobs, outbox, timers
 from marketplace.core.tables import Outbox, Timer
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -58,3 +58,25 @@ async def test_a_timer_runs_once_when_due():
     await timers.schedule("test.ring", "a", clock.now() - timedelta(seconds=1), {"n": 1})
     assert await timers.run_due() == 1
     assert ran == [("a", {"n": 1})] and await Timer.count() == 0
+
+
+ran: list[bool] = []
+
+
+@jobs.job()
+async def tested(fail: bool) -> None:
+    ran.append(db.in_transaction())
+    if fail:
+        raise RuntimeError("job failed")
+
+
+async def test_a_job_run_here_runs_outside_the_relays_transaction_and_keeps_its_row_if_it_fails():
+    ran.clear()
+    outbox.use_job_pusher(jobs.run_inline)
+    async with db.transaction():
+        await tested.defer(fail=False)
+        await tested.defer(fail=True)
+    await outbox.drain()
+    assert ran == [False, False]
+    [row] = await Outbox.select(Outbox.attempts, Outbox.last_error)
+    assert row["attempts"] == 1 and "job failed" in row["last_error"]
