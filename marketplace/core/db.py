@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
-from marketplace.core.config import settings
+from marketplace.core.config import ConfigError, settings
 from marketplace.core.errors import Unavailable
 
 T = TypeVar("T")
@@ -91,6 +91,9 @@ class Engine(PostgresEngine):
     async def prep_database(self) -> None:
         """No extensions to make ready: migrations do that."""
 
+    async def get_new_connection(self) -> asyncpg.Connection:
+        return await asyncpg.connect(address())
+
     async def acquire(self) -> asyncpg.Connection:
         if self.pool:
             return await self.pool.acquire(timeout=self.acquire_timeout)
@@ -120,6 +123,13 @@ class Engine(PostgresEngine):
         return Transaction(self, allow_nested, **options)
 
 
+def address() -> str:
+    """DATABASE_URL, which a command sets when it starts the embedded server. Never libpq's idea of a default."""
+    if not settings().database_url:
+        raise ConfigError("DATABASE_URL is not set, and this process was not started by `python3 -m marketplace`")
+    return settings().database_url
+
+
 async def _keep_session(_: asyncpg.Connection) -> None:
     """No session state is ever set on a pooled connection, so there is none to reset."""
 
@@ -129,6 +139,7 @@ DB = Engine(config={"dsn": settings().database_url}, log_queries=False)
 
 async def connect() -> None:
     config = settings()
+    address()
     await DB.start_connection_pool(
         min_size=config.db_pool_min,
         max_size=config.db_pool_max,
