@@ -1,23 +1,26 @@
 """The composition root: which domains there are, and what every request passes through."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from litestar import Litestar, Router, get
-from litestar.channels import ChannelsPlugin
-from litestar.channels.backends.memory import MemoryChannelsBackend
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.types import ControllerRouterHandler
 
+from marketplace.accounts.controllers.sockets import SocketTicketController
+from marketplace.accounts.tickets import ended_sessions
 from marketplace.accounts.viewer import Authentication, provide_viewer, provide_visitor
 from marketplace.admin.mount import MOUNTS
-from marketplace.core import db, live, problems
+from marketplace.core import db, live, presence, problems, sockets
 from marketplace.core.bodies import StrictRequest
+from marketplace.core.channels import LiveChannels, RedisChannels
 from marketplace.core.listing import provide_listing
 from marketplace.web.pages import PAGES
 
-CONTROLLERS: Sequence[ControllerRouterHandler] = []
+CONTROLLERS: Sequence[ControllerRouterHandler] = [
+    SocketTicketController,
+]
 """Every domain's `CONTROLLERS`, served under /api/v1."""
 ROOMS: Sequence[ControllerRouterHandler] = []
 """Every domain's `ROOMS`: WebSocket handlers, at their own paths."""
@@ -37,12 +40,21 @@ async def alive() -> dict[str, str]:
     return {"status": "ok"}
 
 
+def live_rooms(channels: LiveChannels) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def rooms(_: Litestar) -> AsyncIterator[None]:
+        live.use(channels.backend.say)
+        try:
+            async with sockets.watch(channels, ended_sessions), presence.telling():
+                yield
+        finally:
+            live.use(None)
+
+    return rooms
+
+
 def create_app() -> Litestar:
-    channels = ChannelsPlugin(
-        backend=MemoryChannelsBackend(), arbitrary_channels_allowed=True,
-        subscriber_max_backlog=256, subscriber_backlog_strategy="dropleft",
-    )  # fmt: skip
-    live.use(channels)
+    channels = LiveChannels(RedisChannels())
     return Litestar(
         route_handlers=[alive, Router("/api/v1", route_handlers=CONTROLLERS), *PAGES, *MOUNTS, *ROOMS],
         request_class=StrictRequest,
@@ -54,6 +66,6 @@ def create_app() -> Litestar:
             "visitor": Provide(provide_visitor),
         },
         exception_handlers=problems.HANDLERS,
-        lifespan=[database],
+        lifespan=[database, live_rooms(channels)],
         openapi_config=None,
     )

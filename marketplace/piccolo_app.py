@@ -10,6 +10,7 @@ TABLE_MODULES = [
     "marketplace.accounts.tables.identity",
     "marketplace.accounts.tables.privacy",
     "marketplace.accounts.tables.profiles",
+    "marketplace.accounts.tables.sockets",
     "marketplace.accounts.tables.verification",
 ]
 

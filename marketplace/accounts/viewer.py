@@ -1,10 +1,11 @@
 """Who is asking. Read once a request, from the token and the live session, so that a ban or a new role counts at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from litestar.connection import ASGIConnection
+from litestar.enums import ScopeType
 from litestar.handlers.base import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from msgspec import Struct
@@ -39,24 +40,34 @@ async def load_viewer(token: str) -> Viewer:
     """The viewer of an access token. Raises TokenInvalid (ended session, unknown user) or AccountBanned."""
     user_id, session_id = read_access_token(token)
     row = await db.fetch_row(
-        "SELECT u.username, u.role, u.status, u.language, u.email_verified_at IS NOT NULL AS is_verified "
+        "SELECT u.id, s.id AS session_id, u.username, u.role, u.status, u.language, u.email_verified_at IS NOT NULL AS is_verified "
         "FROM sessions s JOIN users u ON u.id = s.user WHERE s.id = $1 AND u.id = $2 AND s.ended_at IS NULL",
         session_id, user_id,
     )  # fmt: skip
     if row is None or row["status"] == AccountStatus.ERASED:
         raise TokenInvalid
+    return viewer_of(row)
+
+
+def viewer_of(row: Mapping[str, Any]) -> Viewer:
+    """A row of users joined with sessions as a viewer. Raises AccountBanned."""
     if row["status"] == AccountStatus.BANNED:
         raise AccountBanned
     return Viewer(
-        id=user_id, session_id=session_id, username=row["username"], role=Role(row["role"]),
+        id=row["id"], session_id=row["session_id"], username=row["username"], role=Role(row["role"]),
         language=row["language"], is_verified=row["is_verified"],
     )  # fmt: skip
 
 
 class Authentication(AbstractAuthenticationMiddleware):
-    """Reads `Authorization: Bearer ...`. No header is an anonymous visitor; a bad one is a 401, never an anonymous."""
+    """Reads `Authorization: Bearer ...`. No header is an anonymous visitor; a bad one is a 401, never an anonymous.
+
+    Sockets tell who they are in `accounts.sockets`, where a refusal can be put into words.
+    """
 
     async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
+        if connection.scope["type"] == ScopeType.WEBSOCKET:
+            return AuthenticationResult(user=None, auth=None)
         header = connection.headers.get("authorization")
         if header is None:
             return AuthenticationResult(user=None, auth=None)

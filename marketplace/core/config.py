@@ -50,6 +50,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     db_statement_timeout_ms: Annotated[int, Meta(ge=0, description="A statement that takes longer is cancelled.")] = (
         15_000
     )
+    allowed_origins: Annotated[
+        str, Meta(description="Pages of other hosts that may call us, as `https://host`, with commas.")
+    ] = ""
+    sockets_per_account: Annotated[int, Meta(ge=1, description="Open sockets of one account, in each process.")] = 20
+    sockets_per_address: Annotated[int, Meta(ge=1, description="Open anonymous sockets of one address, likewise.")] = (
+        100
+    )
     worker_in_process: Annotated[bool, Meta(description="Run relay, timers and jobs inside the app process.")] = True
     smtp_host: Annotated[str, Meta(description="Mail server; empty writes mail to `<home>/mail` instead.")] = ""
     smtp_port: Annotated[int, Meta(ge=1, le=65535, description="Port of the mail server.")] = 587

@@ -1,32 +1,36 @@
-"""Live rooms: numbered messages, kept in Postgres, pushed through the channels plugin.
+"""Live rooms: numbered messages, kept in Postgres, pushed through channels.
 
 `post` gives a message its number in the caller's transaction and publishes it after commit. A reader that finds a hole
 between the last number it saw and the next, for whatever reason (Redis away, a slow client, a killed process), reads
 the missing ones from Postgres: nothing depends on a publish having arrived.
 """
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 from uuid import UUID
 
 import msgspec
-from litestar.channels import ChannelsPlugin
 from msgspec import Struct
 
 from marketplace.core import db
+from marketplace.core.frames import UNNUMBERED, frame
+from marketplace.core.order import ROOM
 
 KEEP_HOURS: Final = 24
 
-_channels: ChannelsPlugin | None = None
+Speaker: TypeAlias = Callable[[str, bytes], None]
+
+_say: Speaker | None = None
 
 
-def use(channels: ChannelsPlugin) -> None:
-    """The plugin this process publishes through; the application sets it."""
-    global _channels
-    _channels = channels
+def use(say: Speaker | None) -> None:
+    """How this process publishes (`RedisChannels.say`). Without it, rooms hear within a look at Postgres."""
+    global _say
+    _say = say
 
 
 def channel(room: str) -> str:
-    return f"room:{room}"
+    return ROOM + room
 
 
 async def post(room: str, *messages: Struct, to_user: UUID | None = None) -> int:
@@ -49,9 +53,9 @@ async def post(room: str, *messages: Struct, to_user: UUID | None = None) -> int
     )  # fmt: skip
 
     async def publish() -> None:
-        if _channels is not None:
+        if _say is not None:
             for i, body in enumerate(bodies):
-                _channels.publish(frame(first + i, to_user, body), channel(room))
+                _say(channel(room), frame(first + i, to_user, body))
 
     db.on_commit(publish)
     return int(last)
@@ -62,15 +66,10 @@ def numbered(seq: int, message: Struct) -> str:
     return f'{{"seq":{seq},{body[1:]}'
 
 
-def frame(seq: int, to_user: UUID | None, body: str) -> bytes:
-    """What travels through Redis: number and addressee ahead of the body, so that a reader need not parse it."""
-    return f"{seq} {to_user or '-'} {body}".encode()
-
-
-def unframe(data: bytes) -> tuple[int, str, bytes]:
-    """(sequence number, user id or "-", body)."""
-    seq, to_user, body = data.split(b" ", 2)
-    return int(seq), to_user.decode(), body
+def whisper(name: str, message: Struct) -> None:
+    """Say something of the moment on a channel: without a number, kept nowhere, missed by who is not there."""
+    if _say is not None:
+        _say(name, frame(UNNUMBERED, None, msgspec.json.encode(message).decode()))
 
 
 async def since(room: str, seq: int, user_id: UUID | None, limit: int) -> list[tuple[int, str]]:
@@ -81,3 +80,27 @@ async def since(room: str, seq: int, user_id: UUID | None, limit: int) -> list[t
         room, seq, user_id, limit,
     )  # fmt: skip
     return [(row["seq"], row["body"]) for row in rows]
+
+
+class Missed(Struct, frozen=True):
+    """What a reader at `seq` has missed: the room's last number, and the messages it may see. None: too many, or gone."""
+
+    last: int
+    bodies: list[str] | None
+
+
+async def missed(room: str, seq: int, user_id: UUID | None, limit: int) -> Missed:
+    """Everything said after `seq`, or the news that only a fresh snapshot helps. One statement."""
+    row = await db.fetch_row(
+        "SELECT coalesce((SELECT seq FROM live_rooms WHERE room = $1), 0) AS last, count(*) AS told, "
+        "coalesce(array_agg(body ORDER BY seq) FILTER (WHERE to_user IS NULL OR to_user = $3), '{}') AS bodies "
+        "FROM (SELECT seq, to_user, body FROM live_messages WHERE room = $1 AND seq > $2 ORDER BY seq LIMIT $4) AS m",
+        room, seq, user_id, limit + 1,
+    )  # fmt: skip
+    assert row is not None
+    whole = row["told"] == row["last"] - seq and row["told"] <= limit
+    return Missed(row["last"], list(row["bodies"]) if whole else None)
+
+
+async def last_seq(room: str) -> int:
+    return int(await db.fetch_val("SELECT coalesce((SELECT seq FROM live_rooms WHERE room = $1), 0)", room))

@@ -3,6 +3,7 @@
 from marketplace.accounts.tables.identity import Session, User
 from marketplace.accounts.tables.privacy import DataExport, Erasure
 from marketplace.accounts.tables.profiles import Address, BusinessAccount, Favorite, PortfolioItem, Profile, Skill
+from marketplace.accounts.tables.sockets import SocketTicket
 from marketplace.accounts.tables.verification import IdentityCheck, IdentityCheckMove, IdentityDocument
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "Profile",
     "Session",
     "Skill",
+    "SocketTicket",
     "User",
 ]
