@@ -15,6 +15,7 @@ from marketplace.admin.mount import MOUNTS
 from marketplace.core import db, live, presence, problems, sockets
 from marketplace.core.bodies import StrictRequest
 from marketplace.core.channels import LiveChannels, RedisChannels
+from marketplace.core.edge.limits import count_request
 from marketplace.core.listing import provide_listing
 from marketplace.web.pages import PAGES
 
@@ -56,7 +57,13 @@ def live_rooms(channels: LiveChannels) -> Callable[[Litestar], AbstractAsyncCont
 def create_app() -> Litestar:
     channels = LiveChannels(RedisChannels())
     return Litestar(
-        route_handlers=[alive, Router("/api/v1", route_handlers=CONTROLLERS), *PAGES, *MOUNTS, *ROOMS],
+        route_handlers=[
+            alive,
+            Router("/api/v1", route_handlers=CONTROLLERS, guards=[count_request]),
+            *PAGES,
+            *MOUNTS,
+            *ROOMS,
+        ],
         request_class=StrictRequest,
         plugins=[channels],
         middleware=[DefineMiddleware(Authentication, exclude="^/admin")],

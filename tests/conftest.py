@@ -16,6 +16,9 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 DATABASE = f"marketplace_test_{os.getpid()}_{WORKER}"
 os.environ["DATABASE_URL"] = BASE_URL.rpartition("/")[0] + "/" + DATABASE
 os.environ.setdefault("MARKETPLACE_WORKER_IN_PROCESS", "false")
+os.environ.setdefault(
+    "MARKETPLACE_RATE_LIMITS", "*=off"
+)  # a test that is about one: `with ratelimit.using("login=2/m")`
 FILES = tempfile.mkdtemp(prefix="marketplace-test-")
 os.environ.setdefault("MARKETPLACE_HOME", FILES)
 

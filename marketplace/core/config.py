@@ -57,6 +57,25 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sockets_per_address: Annotated[int, Meta(ge=1, description="Open anonymous sockets of one address, likewise.")] = (
         100
     )
+    rate_limits: Annotated[
+        str, Meta(description="Limits other than the defaults: `login=5/15m,api=100/m,uploads=off`; `*=off` for none.")
+    ] = ""
+    allowed_hosts: Annotated[
+        str, Meta(description="Host names the service answers to: `shop.example,*.shop.example`; empty for any.")
+    ] = ""
+    max_body_bytes: Annotated[int, Meta(ge=1024, description="The largest request body, uploads aside.")] = 1_048_576
+    max_upload_bytes: Annotated[int, Meta(ge=1024, description="The largest body of a route that takes files.")] = (
+        26_214_400
+    )
+    metrics_token: Annotated[
+        str, Meta(description="`/metrics` asks for it as a bearer token; without one, production does not serve it.")
+    ] = ""
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="The least that is logged.")
+    ] = "info"
+    log_format: Annotated[
+        Literal["auto", "json", "console"], Meta(description="`auto` is json in production, console otherwise.")
+    ] = "auto"
     worker_in_process: Annotated[bool, Meta(description="Run relay, timers and jobs inside the app process.")] = True
     smtp_host: Annotated[str, Meta(description="Mail server; empty writes mail to `<home>/mail` instead.")] = ""
     smtp_port: Annotated[int, Meta(ge=1, le=65535, description="Port of the mail server.")] = 587

@@ -3,6 +3,8 @@
 from functools import cache
 
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from marketplace.core.config import settings
 
@@ -10,7 +12,10 @@ from marketplace.core.config import settings
 @cache
 def client() -> Redis:
     """The process's client. A call fails fast when the server is away; callers say what that means to them."""
-    return Redis.from_url(settings().redis_url, socket_connect_timeout=1, socket_timeout=2)
+    # One retry at once, for a connection that went stale in the pool; the library's default waits for seconds.
+    return Redis.from_url(
+        settings().redis_url, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 1)
+    )  # fmt: skip
 
 
 async def close() -> None:
