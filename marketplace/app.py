@@ -8,7 +8,7 @@ from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.types import ControllerRouterHandler
 
-from marketplace.accounts.controllers.sockets import SocketTicketController
+from marketplace.accounts import controllers as accounts
 from marketplace.accounts.tickets import ended_sessions
 from marketplace.accounts.viewer import Authentication, provide_viewer, provide_visitor
 from marketplace.admin.mount import MOUNTS
@@ -20,7 +20,7 @@ from marketplace.core.listing import provide_listing
 from marketplace.web.pages import PAGES
 
 CONTROLLERS: Sequence[ControllerRouterHandler] = [
-    SocketTicketController,
+    *accounts.CONTROLLERS,
 ]
 """Every domain's `CONTROLLERS`, served under /api/v1."""
 ROOMS: Sequence[ControllerRouterHandler] = []

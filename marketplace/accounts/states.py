@@ -25,6 +25,26 @@ class AccountStatus(StrEnum):
     ERASED = "erased"
 
 
+class LinkPurpose(StrEnum):
+    """What a one-use secret is good for."""
+
+    VERIFY_EMAIL = "verify_email"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - a name
+    SECOND_FACTOR = "second_factor"
+    SOCIAL_STATE = "social_state"
+
+
+class SessionEnd(StrEnum):
+    """Why a session ended."""
+
+    LOGGED_OUT = "logged_out"
+    ENDED = "ended"
+    PASSWORD = "password"  # noqa: S105 - a name
+    REUSE = "reuse"
+    BANNED = "banned"
+    ERASED = "erased"
+
+
 S = AccountStatus
 ACCOUNT: Machine[AccountStatus] = Machine({
     S.ACTIVE: frozenset({S.BANNED, S.ERASED}),

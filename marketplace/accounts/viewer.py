@@ -10,6 +10,7 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from msgspec import Struct
 
+from marketplace.accounts.errors import AccountBanned
 from marketplace.accounts.states import AccountStatus, Role
 from marketplace.accounts.tokens import TokenInvalid, read_access_token
 from marketplace.core import db
@@ -29,11 +30,6 @@ class Viewer(Struct, frozen=True, kw_only=True):
     @property
     def is_staff(self) -> bool:
         return self.role.includes(Role.MODERATOR)
-
-
-class AccountBanned(Forbidden):
-    code = "account_banned"
-    default_message = "This account is banned. Write to support if you think that is wrong."
 
 
 async def load_viewer(token: str) -> Viewer:

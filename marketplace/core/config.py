@@ -38,6 +38,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     secret_key: Annotated[
         str, Meta(min_length=32, description="Signs tokens and links; 32 characters or more, from a random source.")
     ] = DEV_SECRET
+    secret_key_previous: Annotated[
+        str, Meta(description="The key before this one; still read while it is set, never written with.")
+    ] = ""
     public_url: Annotated[
         str,
         Meta(

@@ -21,6 +21,12 @@ def derived_key(purpose: str) -> bytes:
     return _derive(settings().secret_key, purpose)
 
 
+def derived_keys(purpose: str) -> list[bytes]:
+    """The purpose's key, then the one from before the service's key was changed: to read with, never to write."""
+    config = settings()
+    return [_derive(secret, purpose) for secret in (config.secret_key, config.secret_key_previous) if secret]
+
+
 @lru_cache(maxsize=64)
 def _derive(secret: str, purpose: str) -> bytes:
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode()).derive(secret.encode())
@@ -33,9 +39,11 @@ def seal(plain: bytes, purpose: str) -> str:
 
 
 def unseal(sealed: str, purpose: str) -> bytes:
-    """What was sealed. Raises SealBroken."""
-    try:
-        raw = urlsafe_b64decode(sealed)
-        return AESGCM(derived_key(purpose)).decrypt(raw[:12], raw[12:], None)
-    except (InvalidTag, ValueError):
-        raise SealBroken(f"a seal for {purpose!r} does not open") from None
+    """What was sealed, under the current key or the one before. Raises SealBroken."""
+    for key in derived_keys(purpose):
+        try:
+            raw = urlsafe_b64decode(sealed)
+            return AESGCM(key).decrypt(raw[:12], raw[12:], None)
+        except (InvalidTag, ValueError):
+            continue
+    raise SealBroken(f"a seal for {purpose!r} does not open")

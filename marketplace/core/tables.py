@@ -66,3 +66,23 @@ class PlatformSetting(Table, tablename="platform_settings"):
     value = JSONB()
     updated_at = Timestamptz(default=TimestamptzNow())
     updated_by = UUID(null=True, default=None)
+
+
+class AuditLog(Table, tablename="audit_log"):
+    """Who did what to what, and why. Append-only (a trigger refuses UPDATE and DELETE), each row chained to the one before.
+
+    `seq` has no gaps. `hash` is the SHA-256 of the row's content and `previous_hash`, so a row changed, taken out or put in shows.
+    """
+
+    seq = BigInt(primary_key=True, default=None)
+    at = Timestamptz(default=TimestamptzNow(), index=True)
+    actor = UUID(null=True, default=None, index=True)
+    action = Varchar(length=80, index=True)
+    object_type = Varchar(length=40)
+    object_id = Varchar(length=80)
+    reason = Text(default="")
+    before = JSONB(default="{}")
+    after = JSONB(default="{}")
+    content = Text(default="")
+    previous_hash = Varchar(length=64)
+    hash = Varchar(length=64)

@@ -1,6 +1,14 @@
 """The tables of accounts, by subject; import them from here."""
 
-from marketplace.accounts.tables.identity import Session, User
+from marketplace.accounts.tables.identity import (
+    LinkToken,
+    RecoveryCode,
+    RefreshToken,
+    SecondFactor,
+    Session,
+    SocialIdentity,
+    User,
+)
 from marketplace.accounts.tables.privacy import DataExport, Erasure
 from marketplace.accounts.tables.profiles import Address, BusinessAccount, Favorite, PortfolioItem, Profile, Skill
 from marketplace.accounts.tables.sockets import SocketTicket
@@ -15,10 +23,15 @@ __all__ = [
     "IdentityCheck",
     "IdentityCheckMove",
     "IdentityDocument",
+    "LinkToken",
     "PortfolioItem",
     "Profile",
+    "RecoveryCode",
+    "RefreshToken",
+    "SecondFactor",
     "Session",
     "Skill",
+    "SocialIdentity",
     "SocketTicket",
     "User",
 ]

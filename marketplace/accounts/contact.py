@@ -1,0 +1,67 @@
+"""Addresses people are reached at, in the one form they are stored and compared in."""
+
+import re
+import unicodedata
+from typing import Final
+
+import idna
+import phonenumbers
+
+from marketplace.core.errors import ValidationFailed
+
+MAX_EMAIL: Final = 254
+_LOCAL: Final = re.compile(r"[^\s@\"(),:;<>\[\\\]]+")
+_DIGITS_IN_A_NUMBER: Final = range(7, 16)
+
+
+def normal_email(text: str, field: str = "email") -> str:
+    """Lower case, the domain in IDNA. Raises ValidationFailed naming `field`.
+
+    Quoted local parts and address literals are refused: no mailbox that people use has them, and mail headers do not forgive.
+    """
+    address = unicodedata.normalize("NFC", text.strip()).lower()
+    local, _, domain = address.rpartition("@")
+    wrong = ValidationFailed.of(field, "Enter a valid email address.")
+    if not _LOCAL.fullmatch(local) or len(local) > 64 or any(not _printable(c) for c in local):
+        raise wrong
+    if local.startswith(".") or local.endswith(".") or ".." in local:
+        raise wrong
+    try:
+        ascii_domain = idna.encode(domain, uts46=True, std3_rules=True).decode().lower()
+    except (idna.IDNAError, UnicodeError):
+        raise wrong from None
+    if "." not in ascii_domain or ascii_domain.endswith(".") or len(local) + len(ascii_domain) >= MAX_EMAIL:
+        raise wrong
+    if ascii_domain.rpartition(".")[2].isdigit():
+        raise wrong
+    return f"{local}@{ascii_domain}"
+
+
+def normal_phone(text: str, field: str = "phone_number") -> str:
+    """E.164, such as +8613812345678; empty stays empty. Raises ValidationFailed naming `field`.
+
+    Only the form is checked: whether a carrier has given the number out changes by the week.
+    """
+    if not text.strip():
+        return ""
+    wrong = ValidationFailed.of(field, "Write the number with its country code, such as +8613812345678.")
+    try:
+        number = phonenumbers.parse(text)
+    except phonenumbers.NumberParseException:
+        raise wrong from None
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if len(written) - 1 not in _DIGITS_IN_A_NUMBER:
+        raise wrong
+    return str(written)
+
+
+def one_line(text: str, field: str) -> str:
+    """A name as typed, in NFC, without outer or doubled spaces. Control and invisible formatting characters are refused."""
+    line = " ".join(unicodedata.normalize("NFC", text).split())
+    if not all(_printable(c) for c in line):
+        raise ValidationFailed.of(field, "This holds characters that cannot be shown.")
+    return line
+
+
+def _printable(character: str) -> bool:
+    return character == " " or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")

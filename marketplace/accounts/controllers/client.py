@@ -1,0 +1,13 @@
+"""Who calls, below the account: network address and program."""
+
+from typing import Any
+
+from litestar import Request
+
+from marketplace.accounts.service.sessions import Client
+
+
+def client_of(request: Request[Any, Any, Any]) -> Client:
+    """The caller's network address and user agent, cut to what is stored."""
+    agent = "".join(c for c in request.headers.get("user-agent", "") if c.isprintable())
+    return Client(address=request.client.host if request.client else "", user_agent=agent[:255])

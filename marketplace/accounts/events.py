@@ -1,0 +1,84 @@
+"""What happened to accounts, for whoever wants to know."""
+
+from uuid import UUID
+
+from msgspec import Struct
+
+from marketplace.accounts.states import Role
+
+
+class UserRegistered(Struct, tag="user_registered", frozen=True):
+    user_id: UUID
+
+
+class EmailVerified(Struct, tag="email_verified", frozen=True):
+    user_id: UUID
+
+
+class LoggedIn(Struct, tag="logged_in", frozen=True):
+    """`is_new_device`: no session of this account came from such a device before, and it is not the first one."""
+
+    user_id: UUID
+    session_id: UUID
+    address: str
+    user_agent: str
+    is_new_device: bool
+
+
+class SessionsEnded(Struct, tag="sessions_ended", frozen=True):
+    """`reason` is a `SessionEnd`. Sockets of these sessions close."""
+
+    user_id: UUID
+    session_ids: list[UUID]
+    reason: str
+
+
+class RefreshTokenReused(Struct, tag="refresh_token_reused", frozen=True):
+    """A used refresh token came again: somebody has a copy of it. Its session has been ended."""
+
+    user_id: UUID
+    session_id: UUID
+    address: str
+
+
+class PasswordChanged(Struct, tag="password_changed", frozen=True):
+    """`by_reset`: through a mailed link, not with the old password."""
+
+    user_id: UUID
+    by_reset: bool
+
+
+class SecondFactorChanged(Struct, tag="second_factor_changed", frozen=True):
+    user_id: UUID
+    is_on: bool
+
+
+class SocialLinked(Struct, tag="social_linked", frozen=True):
+    user_id: UUID
+    provider: str
+
+
+class RoleChanged(Struct, tag="role_changed", frozen=True):
+    user_id: UUID
+    actor_id: UUID | None
+    before: Role
+    after: Role
+
+
+class UserBanned(Struct, tag="user_banned", frozen=True):
+    user_id: UUID
+    actor_id: UUID | None
+    reason: str
+
+
+class UserUnbanned(Struct, tag="user_unbanned", frozen=True):
+    user_id: UUID
+    actor_id: UUID | None
+    reason: str
+
+
+class UserVerified(Struct, tag="user_verified", frozen=True):
+    """Staff vouch for the account's address."""
+
+    user_id: UUID
+    actor_id: UUID | None

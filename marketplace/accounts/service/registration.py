@@ -1,0 +1,90 @@
+"""Registration: everybody gets an account; whom an address belongs to is settled by a link sent to it.
+
+An address may be claimed by several accounts and proven by one. So registering with somebody's address answers exactly as
+with a free one, tokens included, and tells nobody whether it has an account; its owner gets a letter.
+"""
+
+import secrets
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from marketplace.accounts import passwords
+from marketplace.accounts.contact import normal_email, normal_phone, one_line
+from marketplace.accounts.errors import AccountBanned, UsernameTaken
+from marketplace.accounts.events import UserRegistered
+from marketplace.accounts.password_rules import check_confirmation, check_password
+from marketplace.accounts.schemas.auth import Registration, SignedIn
+from marketplace.accounts.service.sessions import Client, open_session
+from marketplace.accounts.states import AccountStatus
+from marketplace.core import db, i18n, outbox
+from marketplace.core.ids import uuid7
+
+_ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+async def register(wanted: Registration, client: Client, accept_language: str = "") -> SignedIn:
+    """Make an account and sign it in. Raises ValidationFailed or UsernameTaken.
+
+    The same address and password again, from a client that lost the answer or sent it twice, is the same account.
+    """
+    email, phone = normal_email(wanted.email), normal_phone(wanted.phone_number)
+    first, last = _names(wanted)
+    check_confirmation(wanted.password, wanted.password_confirm)
+    check_password(wanted.password, about=(email, wanted.username or "", first, last, phone))
+    password_hash = await passwords.hashed(wanted.password, email)
+    language = i18n.language_of(wanted.language) if wanted.language else i18n.negotiate(accept_language)
+    async with db.transaction():
+        user_id = await _insert(
+            email, wanted.username or made_up_username(), password_hash, first, last, phone, language
+        )
+        if user_id is None:
+            user_id = await _same_account(email, password_hash)
+        else:
+            await outbox.emit(UserRegistered(user_id))
+        return await open_session(user_id, client)
+
+
+def _names(wanted: Registration) -> tuple[str, str]:
+    first, last = one_line(wanted.first_name, "first_name"), one_line(wanted.last_name, "last_name")
+    if not first and not last:
+        first, _, last = one_line(wanted.full_name, "full_name").partition(" ")
+    return first[:80], last[:80]
+
+
+def made_up_username() -> str:
+    """A public name that says nothing about its owner."""
+    return "user-" + "".join(secrets.choice(_ALPHABET) for _ in range(10))
+
+
+async def _insert(
+    email: str, username: str, password_hash: str, first: str, last: str, phone: str, language: str
+) -> UUID | None:
+    """The new account's id; None if this address is already claimed with this very password."""
+    try:
+        async with db.savepoint():
+            user_id: UUID | None = await db.fetch_val(
+                "INSERT INTO users (id, email, username, password_hash, first_name, last_name, phone_number, language, "
+                "role, status, ban_reason, created_at, updated_at) "
+                "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'user', 'active', '', now(), now()) "
+                "ON CONFLICT (email, password_hash) WHERE email <> '' AND password_hash LIKE '$argon2%' DO NOTHING RETURNING id",
+                uuid7(), email, username, password_hash, first, last, phone, language,
+            )  # fmt: skip
+            return user_id
+    except asyncpg.UniqueViolationError:
+        # Equal registrations at once may meet at the username first.
+        if await db.fetch_val("SELECT 1 FROM users WHERE email = $1 AND password_hash = $2", email, password_hash):
+            return None
+        raise UsernameTaken.of("username", UsernameTaken.default_message) from None
+
+
+async def _same_account(email: str, password_hash: str) -> UUID:
+    row = await db.fetch_row(
+        "SELECT id, status FROM users WHERE email = $1 AND password_hash = $2", email, password_hash
+    )  # fmt: skip
+    assert row is not None
+    if row["status"] == AccountStatus.BANNED:
+        raise AccountBanned
+    user_id: UUID = row["id"]
+    return user_id
