@@ -1,6 +1,6 @@
 """The refusals of accounts."""
 
-from marketplace.core.errors import DomainError, Forbidden, NotSignedIn, ValidationFailed
+from marketplace.core.errors import Conflict, Forbidden, NotSignedIn, ValidationFailed
 
 
 class WrongCredentials(NotSignedIn):
@@ -32,8 +32,7 @@ class LinkInvalid(ValidationFailed):
     default_message = "This link is not valid any more. Ask for a new one."
 
 
-class AddressProven(DomainError):
-    status_code = 409
+class AddressProven(Conflict):
     code = "already_verified"
     default_message = "This address is verified already."
 
@@ -48,3 +47,8 @@ class SecondFactorRequired(NotSignedIn):
 class WrongCode(NotSignedIn):
     code = "wrong_code"
     default_message = "The code is wrong or was used already."
+
+
+class OwnAccount(Forbidden):
+    code = "own_account"
+    default_message = "You cannot do that to your own account."

@@ -72,7 +72,9 @@ def _watch(d: ImageDraw.ImageDraw, rng: random.Random, main: Colour, accent: Col
         )
     for length, width, turn in ((85, 14, rng.random()), (125, 8, rng.random())):
         a = 2 * math.pi * turn
-        d.line((450, 450, 450 + length * math.sin(a), 450 - length * math.cos(a)), fill=_darker(accent, 0.6), width=width)
+        d.line(
+            (450, 450, 450 + length * math.sin(a), 450 - length * math.cos(a)), fill=_darker(accent, 0.6), width=width
+        )
     d.ellipse((436, 436, 464, 464), fill=accent)
 
 

@@ -13,7 +13,7 @@ from marketplace.accounts.events import LoggedIn, RefreshTokenReused, SessionsEn
 from marketplace.accounts.queries.identity import get_account
 from marketplace.accounts.schemas.auth import SignedIn
 from marketplace.accounts.states import AccountStatus, SessionEnd
-from marketplace.core import db, outbox
+from marketplace.core import db, outbox, sockets
 from marketplace.core.errors import NotSignedIn
 from marketplace.core.ids import uuid7
 
@@ -121,6 +121,8 @@ async def end_sessions(
         ended = [row["id"] for row in rows]
         if ended:
             await outbox.emit(SessionsEnded(user_id, ended, reason.value))
+            for session_id in ended:
+                sockets.disconnect(user_id, session_id, reason=reason.value)
     return ended
 
 
