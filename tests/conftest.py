@@ -1,6 +1,7 @@
 """A database of its own for the whole run, made by the migrations; every test starts with empty tables."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import tempfile
@@ -10,38 +11,37 @@ import asyncpg
 import httpx
 import pytest
 
-BASE_URL = os.environ.setdefault("DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
-os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:6379/15")
-WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
-DATABASE = f"marketplace_test_{os.getpid()}_{WORKER}"
-os.environ["DATABASE_URL"] = BASE_URL.rpartition("/")[0] + "/" + DATABASE
-os.environ.setdefault("MARKETPLACE_WORKER_IN_PROCESS", "false")
-os.environ.setdefault(
-    "MARKETPLACE_RATE_LIMITS", "*=off"
-)  # a test that is about one: `with ratelimit.using("login=2/m")`
+from tests import instances, servers
+
+# Settings are read when the application is imported, so all of this comes before any test does that.
+_stack = contextlib.ExitStack()
+BASE_URL, BASE_REDIS_URL = _stack.enter_context(servers.base_urls())
+os.environ[servers.HANDED_DOWN] = f"{BASE_URL} {BASE_REDIS_URL}"
+DATABASE = servers.PREFIX
+TEMPLATE = f"{DATABASE}_template"
+os.environ["DATABASE_URL"] = servers.named(BASE_URL, DATABASE)
+os.environ["REDIS_URL"] = _stack.enter_context(servers.redis_database(BASE_REDIS_URL))
+os.environ["MARKETPLACE_WORKER_IN_PROCESS"] = "false"
+# A test that is about a limit says so: `with ratelimit.using("login=2/m")`.
+os.environ.setdefault("MARKETPLACE_RATE_LIMITS", "*=off")
 FILES = tempfile.mkdtemp(prefix="marketplace-test-")
-os.environ.setdefault("MARKETPLACE_HOME", FILES)
+os.environ["MARKETPLACE_HOME"] = FILES
+_stack.callback(shutil.rmtree, FILES, ignore_errors=True)
 
 
-async def _admin(statement: str) -> None:
-    connection = await asyncpg.connect(BASE_URL)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+def pytest_unconfigure() -> None:
+    _stack.close()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _database() -> Iterator[None]:
-    from piccolo.apps.migrations.commands.forwards import run_forwards
+    from marketplace.core import migrations
 
-    asyncio.run(_admin(f'CREATE DATABASE "{DATABASE}"'))
-    try:
-        asyncio.run(run_forwards("marketplace"))
-        yield
-    finally:
-        asyncio.run(_admin(f'DROP DATABASE "{DATABASE}" WITH (FORCE)'))
-        shutil.rmtree(FILES, ignore_errors=True)
+    servers.drop_leftovers(BASE_URL)
+    with servers.database(BASE_URL, DATABASE):
+        asyncio.run(migrations.migrate())
+        with servers.database(BASE_URL, TEMPLATE, template=DATABASE):
+            yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -83,13 +83,18 @@ async def client(app: object, tables: None) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def tables(app: object) -> None:
-    """Empty tables, and a pool to reach them with. For tests of services, without HTTP."""
-    from marketplace.core import db
+    """Empty tables and an empty Redis, and a pool to reach them with. For tests of services, without HTTP."""
+    await _empty_everything()
+
+
+async def _empty_everything() -> None:
+    from marketplace.core import db, kv
 
     names = await db.fetch_val(
         "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migration'"
     )
     await db.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+    await kv.client().flushdb()
 
 
 @pytest.fixture
@@ -105,3 +110,32 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     yield change
     monkeypatch.undo()
     settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def _instance(app: object) -> Iterator[instances.Instance]:
+    with (
+        servers.database(BASE_URL, f"{DATABASE}_server", template=TEMPLATE) as database_url,
+        servers.redis_database(BASE_REDIS_URL) as redis_url,
+    ):
+        environ = {
+            "DATABASE_URL": database_url, "REDIS_URL": redis_url, "MARKETPLACE_WORKER_IN_PROCESS": "true",
+        }  # fmt: skip
+        instance = instances.serve("--no-demo", environ=environ)
+        yield instance
+        instance.terminate()
+
+
+@pytest.fixture
+async def server(_instance: instances.Instance, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[instances.Instance]:
+    """A running instance with empty tables, reached at `server.url`.
+
+    For the length of the test, `db` and the factories of this process work on its database; Redis stays apart.
+    """
+    from marketplace.core import db
+
+    async with asyncpg.create_pool(_instance.environ["DATABASE_URL"], min_size=1, max_size=4) as pool:
+        monkeypatch.setattr(db.DB, "pool", pool)
+        await db.retrying(_empty_everything)
+        yield _instance
+        monkeypatch.undo()
