@@ -5,6 +5,7 @@ from pathlib import Path
 from piccolo.conf.apps import AppConfig, table_finder
 
 TABLE_MODULES = [
+    "marketplace.auctions.tables",
     "marketplace.admin.tables",
     "marketplace.core.tables",
     "marketplace.accounts.tables.identity",

@@ -5,7 +5,7 @@ between the last number it saw and the next, for whatever reason (Redis away, a 
 the missing ones from Postgres: nothing depends on a publish having arrived.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 from uuid import UUID
 
@@ -38,31 +38,34 @@ async def post(room: str, *messages: Struct, to_user: UUID | None = None) -> int
 
     Belongs inside `transaction()`. The message on the wire is the Struct's JSON with `seq` put first.
     """
+    return await post_each(room, [(message, to_user) for message in messages])
+
+
+async def post_each(room: str, entries: Sequence[tuple[Struct, UUID | None]]) -> int:
+    """Say several things in a room, each to all in it or to one user, in one round trip. See `post`."""
     assert db.in_transaction(), "post() belongs inside transaction()"
+    bodies = [msgspec.json.encode(message).decode() for message, _ in entries]
+    users = [to_user for _, to_user in entries]
     last = await db.fetch_val(
-        "INSERT INTO live_rooms (room, seq) VALUES ($1, $2) "
-        "ON CONFLICT (room) DO UPDATE SET seq = live_rooms.seq + EXCLUDED.seq RETURNING seq",
-        room, len(messages),
+        "WITH room AS (INSERT INTO live_rooms (room, seq) VALUES ($1, $2) "
+        "ON CONFLICT (room) DO UPDATE SET seq = live_rooms.seq + EXCLUDED.seq RETURNING seq), "
+        "said AS (INSERT INTO live_messages (room, seq, to_user, body, created_at) "
+        "SELECT $1, seq - $2 + n, u, '{\"seq\":' || (seq - $2 + n) || ',' || substr(b, 2), now() "
+        "FROM room, unnest($3::text[], $4::uuid[]) WITH ORDINALITY AS t(b, u, n)) SELECT seq FROM room",
+        room, len(entries), bodies, users,
     )  # fmt: skip
-    first = last - len(messages) + 1
-    bodies = [numbered(first + i, message) for i, message in enumerate(messages)]
-    await db.execute(
-        "INSERT INTO live_messages (room, seq, to_user, body, created_at) "
-        "SELECT $1, $2 + n - 1, $3, b, now() FROM unnest($4::text[]) WITH ORDINALITY AS t(b, n)",
-        room, first, to_user, bodies,
-    )  # fmt: skip
+    first = last - len(entries) + 1
 
     async def publish() -> None:
         if _say is not None:
-            for i, body in enumerate(bodies):
-                _say(channel(room), frame(first + i, to_user, body))
+            for i, (body, to_user) in enumerate(zip(bodies, users, strict=True)):
+                _say(channel(room), frame(first + i, to_user, numbered(first + i, body)))
 
     db.on_commit(publish)
     return int(last)
 
 
-def numbered(seq: int, message: Struct) -> str:
-    body = msgspec.json.encode(message).decode()
+def numbered(seq: int, body: str) -> str:
     return f'{{"seq":{seq},{body[1:]}'
 
 

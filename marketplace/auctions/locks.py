@@ -1,0 +1,115 @@
+"""Rows read for update. Order everywhere: timers, then the auction, then its lots by id, then sales and offers.
+
+Bidding locks one lot and nothing else; whatever ends or changes an auction locks the auction first. A timer row is never
+touched by one who holds a lot: the timer's own action waits for that lot, and the two would wait for each other.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from marketplace.auctions.bidding import Sniping, Standing, Terms
+from marketplace.auctions.errors import AuctionNotFound, LotNotFound, LotRequired
+from marketplace.auctions.increments import Increments
+from marketplace.auctions.states import AuctionStatus
+from marketplace.core import db
+
+
+class LotRef(Struct, frozen=True):
+    """Which lot is meant: by its own id, or by its auction's if that has only one. RULES: Auctions."""
+
+    auction_id: UUID | None = None
+    lot_id: UUID | None = None
+
+
+class LockedAuction(Struct, frozen=True, kw_only=True):
+    id: UUID
+    seller: UUID
+    title: str
+    description: str
+    currency: str
+    status: AuctionStatus
+    starts_at: datetime | None
+    ends_at: datetime | None
+    duration_s: int
+    snipe_hard_cap_s: int
+
+
+class LockedLot(Struct, frozen=True, kw_only=True):
+    """A lot as its bids are resolved against."""
+
+    id: UUID
+    auction_id: UUID
+    title: str
+    seller: UUID
+    currency: str
+    status: AuctionStatus
+    starts_at: datetime | None
+    ends_at: datetime | None
+    latest_end: datetime | None
+    terms: Terms
+    standing: Standing
+    sniping: Sniping
+    bid_count: int
+    bidder_count: int
+    chain_seq: int
+    chain_hash: str
+
+
+LOT = """
+SELECT l.id, l.auction, l.title, l.status, l.start_minor, l.reserve_minor, l.buy_now_minor, l.price_minor, l.leader,
+  l.leader_max_minor, l.leader_max_at, l.bid_count, l.bidder_count, l.ends_at, l.latest_end, l.chain_seq, l.chain_hash,
+  a.seller, a.currency, a.starts_at, a.increments::text AS increments, a.snipe_window_s, a.snipe_extension_s
+FROM lots l JOIN auctions a ON a.id = l.auction
+WHERE a.deleted_at IS NULL AND {column} = $1 ORDER BY l.id LIMIT 2 FOR UPDATE OF l
+"""
+BY_LOT = LOT.format(column="l.id")
+BY_AUCTION = LOT.format(column="l.auction")
+
+_increments = msgspec.json.Decoder(Increments)
+
+
+async def lock_auction(auction_id: UUID) -> LockedAuction:
+    """Raises AuctionNotFound."""
+    row = await db.fetch_row(
+        "SELECT id, seller, title, description, currency, status, starts_at, ends_at, duration_s, snipe_hard_cap_s "
+        "FROM auctions WHERE id = $1 AND deleted_at IS NULL FOR UPDATE",
+        auction_id,
+    )
+    if row is None:
+        raise AuctionNotFound
+    return msgspec.convert(dict(row), LockedAuction)
+
+
+async def lock_lot(ref: LotRef) -> LockedLot:
+    """Raises LotNotFound, AuctionNotFound, or LotRequired if the auction has several."""
+    rows = await (db.fetch(BY_LOT, ref.lot_id) if ref.lot_id else db.fetch(BY_AUCTION, ref.auction_id))
+    if not rows:
+        raise LotNotFound if ref.lot_id else AuctionNotFound
+    if ref.auction_id not in (None, rows[0]["auction"]):
+        raise LotNotFound("That lot belongs to another auction.")
+    if len(rows) > 1:
+        raise LotRequired(fields={"lot_id": ["Required: this auction has several lots."]})
+    row = rows[0]
+    return LockedLot(
+        id=row["id"], auction_id=row["auction"], title=row["title"], seller=row["seller"], currency=row["currency"],
+        status=AuctionStatus(row["status"]), starts_at=row["starts_at"], ends_at=row["ends_at"],
+        latest_end=row["latest_end"], bid_count=row["bid_count"], bidder_count=row["bidder_count"],
+        chain_seq=row["chain_seq"], chain_hash=row["chain_hash"],
+        terms=Terms(
+            start_minor=row["start_minor"], reserve_minor=row["reserve_minor"], buy_now_minor=row["buy_now_minor"],
+            increments=_increments.decode(row["increments"]),
+        ),
+        standing=Standing(
+            price_minor=row["price_minor"], leader=row["leader"], leader_max_minor=row["leader_max_minor"],
+            leader_max_at=row["leader_max_at"],
+        ),
+        sniping=Sniping(timedelta(seconds=row["snipe_window_s"]), timedelta(seconds=row["snipe_extension_s"])),
+    )  # fmt: skip
+
+
+async def lot_ids(auction_id: UUID) -> list[UUID]:
+    """The auction's lots in lock order."""
+    return [row["id"] for row in await db.fetch("SELECT id FROM lots WHERE auction = $1 ORDER BY id", auction_id)]

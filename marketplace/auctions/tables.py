@@ -1,0 +1,169 @@
+from piccolo.columns import (
+    JSONB,
+    UUID,
+    BigInt,
+    BigSerial,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    SmallInt,
+    Text,
+    Timestamptz,
+    Varchar,
+)
+from piccolo.columns.defaults.timestamptz import TimestamptzNow
+from piccolo.table import Table
+
+from marketplace.accounts.tables import User
+from marketplace.auctions.states import (
+    AuctionStatus,
+    BidKind,
+    OfferStatus,
+    Outcome,
+    RuleStatus,
+    SaleKind,
+    SaleStatus,
+)
+
+
+class Auction(Table, tablename="auctions"):
+    """A listing. `ends_at` is the end as announced; each lot keeps the one that counts.
+
+    Increments and anti-sniping are copied here from the settings when the listing is made, so that a later change of
+    settings never changes a running auction.
+    """
+
+    id = UUID(primary_key=True, default=None)
+    seller = ForeignKey(User, on_delete=OnDelete.restrict, index=True)
+    title = Varchar(length=200)
+    description = Text(default="")
+    category = UUID(null=True, default=None, index=True)
+    currency = Varchar(length=3)
+    status = Varchar(length=16, choices=AuctionStatus, default=AuctionStatus.SCHEDULED)
+    starts_at = Timestamptz(null=True, default=None)
+    ends_at = Timestamptz(null=True, default=None)
+    duration_s = Integer(default=0)
+    snipe_window_s = Integer()
+    snipe_extension_s = Integer()
+    snipe_hard_cap_s = Integer()
+    increments = JSONB()
+    deleted_at = Timestamptz(null=True, default=None)
+    created_at = Timestamptz(default=TimestamptzNow())
+    updated_at = Timestamptz(default=TimestamptzNow())
+
+
+class Lot(Table, tablename="lots"):
+    """What is bid on. Amounts are minor units of the auction's currency.
+
+    `ends_at` is the effective end: anti-sniping moves it, never past `latest_end`. `leader_max_minor` is secret until
+    the lot has ended.
+    """
+
+    id = UUID(primary_key=True, default=None)
+    auction = ForeignKey(Auction, on_delete=OnDelete.cascade, index=True)
+    position = SmallInt(default=1)
+    title = Varchar(length=200)
+    description = Text(default="")
+    start_minor = BigInt()
+    reserve_minor = BigInt(null=True, default=None)
+    buy_now_minor = BigInt(null=True, default=None)
+    price_minor = BigInt()
+    leader = ForeignKey(User, null=True, default=None, on_delete=OnDelete.restrict, index=True)
+    leader_max_minor = BigInt(default=0)
+    leader_max_at = Timestamptz(null=True, default=None)
+    bid_count = Integer(default=0)
+    bidder_count = Integer(default=0)
+    status = Varchar(length=16, choices=AuctionStatus, default=AuctionStatus.SCHEDULED)
+    outcome = Varchar(length=16, choices=Outcome, default=Outcome.NONE)
+    ends_at = Timestamptz(null=True, default=None)
+    latest_end = Timestamptz(null=True, default=None)
+    closed_at = Timestamptz(null=True, default=None)
+    chain_seq = Integer(default=0)
+    chain_hash = Varchar(length=64, default="")
+
+
+class Bid(Table, tablename="bids"):
+    """One row of a lot's history. Append-only: the database refuses UPDATE and DELETE.
+
+    `bidder_no` is the bidder's number within the lot, by first bid; it stands for the bidder in the public chain.
+    `max_minor`, `salt` and `bidder` stay secret until the end; `commitment` binds them from the start.
+    """
+
+    id = UUID(primary_key=True, default=None)
+    lot = ForeignKey(Lot, on_delete=OnDelete.restrict)
+    seq = Integer()
+    bidder = ForeignKey(User, on_delete=OnDelete.restrict)
+    bidder_no = Integer()
+    kind = Varchar(length=16, choices=BidKind, default=BidKind.BID)
+    target_seq = Integer(null=True, default=None)
+    reason = Varchar(length=32, default="")
+    max_minor = BigInt()
+    price_before = BigInt()
+    price_after = BigInt()
+    leader_after = ForeignKey(User, null=True, default=None, on_delete=OnDelete.restrict)
+    leader_no = Integer(null=True, default=None)
+    received_at = Timestamptz()
+    placed_at = Timestamptz()
+    salt = Varchar(length=32)
+    commitment = Varchar(length=64)
+    prev_hash = Varchar(length=64)
+    hash = Varchar(length=64)
+
+
+class AutoBidRule(Table, tablename="auto_bid_rules"):
+    """A standing maximum on a lot. At most one active rule a bidder and lot."""
+
+    id = UUID(primary_key=True, default=None)
+    lot = ForeignKey(Lot, on_delete=OnDelete.cascade, index=True)
+    bidder = ForeignKey(User, on_delete=OnDelete.restrict, index=True)
+    max_minor = BigInt()
+    status = Varchar(length=16, choices=RuleStatus, default=RuleStatus.ACTIVE)
+    created_at = Timestamptz(default=TimestamptzNow())
+    updated_at = Timestamptz(default=TimestamptzNow())
+
+
+class AuctionHistory(Table, tablename="auction_history"):
+    """Who moved what from which state to which, when and why. Append-only. No actor: the house itself."""
+
+    id = BigSerial(primary_key=True)
+    auction = ForeignKey(Auction, on_delete=OnDelete.restrict, index=True)
+    subject = Varchar(length=16)
+    subject_id = UUID(default=None, index=True)
+    from_status = Varchar(length=20, default="")
+    to_status = Varchar(length=20)
+    actor = ForeignKey(User, null=True, default=None, on_delete=OnDelete.restrict, index=True)
+    reason = Text(default="")
+    at = Timestamptz(default=TimestamptzNow())
+
+
+class Sale(Table, tablename="sales"):
+    """What a buyer owes for a lot. At most one that is not unpaid or cancelled a lot."""
+
+    id = UUID(primary_key=True, default=None)
+    lot = ForeignKey(Lot, on_delete=OnDelete.restrict, index=True)
+    auction = ForeignKey(Auction, on_delete=OnDelete.restrict, index=True)
+    buyer = ForeignKey(User, on_delete=OnDelete.restrict, index=True)
+    seller = ForeignKey(User, on_delete=OnDelete.restrict, index=True)
+    kind = Varchar(length=16, choices=SaleKind, default=SaleKind.WIN)
+    amount_minor = BigInt()
+    currency = Varchar(length=3)
+    status = Varchar(length=20, choices=SaleStatus, default=SaleStatus.AWAITING_PAYMENT)
+    pay_by = Timestamptz()
+    paid_at = Timestamptz(null=True, default=None)
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class SecondChanceOffer(Table, tablename="second_chance_offers"):
+    """A lot offered to its second bidder, at their own maximum, because the winner did not pay."""
+
+    id = UUID(primary_key=True, default=None)
+    lot = ForeignKey(Lot, on_delete=OnDelete.restrict, index=True)
+    auction = ForeignKey(Auction, on_delete=OnDelete.restrict, index=True)
+    unpaid_sale = ForeignKey(Sale, on_delete=OnDelete.restrict, index=True)
+    bidder = ForeignKey(User, on_delete=OnDelete.restrict, index=True)
+    amount_minor = BigInt()
+    currency = Varchar(length=3)
+    status = Varchar(length=16, choices=OfferStatus, default=OfferStatus.OPEN)
+    expires_at = Timestamptz()
+    created_at = Timestamptz(default=TimestamptzNow())
+    answered_at = Timestamptz(null=True, default=None)

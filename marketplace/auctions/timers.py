@@ -1,0 +1,31 @@
+"""What happens to auctions at a time. Each action looks at the present state first, so that a late or second one is harmless."""
+
+from uuid import UUID
+
+from marketplace.auctions.service import lifecycle, sales
+from marketplace.core.timers import Payload, timer
+
+
+@timer("auctions.start")
+async def start(key: str, _: Payload) -> None:
+    await lifecycle.start_due(UUID(key))
+
+
+@timer("auctions.close")
+async def close(key: str, _: Payload) -> None:
+    await lifecycle.close_due(UUID(key))
+
+
+@timer("auctions.ending_soon")
+async def ending_soon(key: str, payload: Payload) -> None:
+    await lifecycle.warn(UUID(key), payload["seconds"])
+
+
+@timer("auctions.pay_by")
+async def pay_by(key: str, _: Payload) -> None:
+    await sales.expire_sale(UUID(key))
+
+
+@timer("auctions.offer_expiry")
+async def offer_expiry(key: str, _: Payload) -> None:
+    await sales.expire_offer(UUID(key))

@@ -1,0 +1,61 @@
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from marketplace.auctions.locks import LotRef
+from marketplace.auctions.service.bids import BidRequest, PlacedBid, place_bid
+from marketplace.auctions.service.listing import AuctionDraft, LotDraft, create_auction
+from marketplace.auctions.states import BidKind
+from marketplace.auctions.tables import Auction, Lot
+from marketplace.core import clock, db
+from marketplace.core.money import to_minor
+from tests.factories.accounts import a_user
+
+
+async def an_auction(seller: UUID | None = None, **over: Any) -> tuple[UUID, UUID]:
+    """(auction id, lot id) of a running auction in USD that starts at 0.99; amounts in `over` are decimals."""
+    currency = over.pop("currency", "USD")
+    lots = [
+        LotDraft(
+            title=f"Lot {i}", start_minor=to_minor(Decimal(over.get("start", "0.99")), currency),
+            reserve_minor=to_minor(Decimal(over["reserve"]), currency) if "reserve" in over else None,
+            buy_now_minor=to_minor(Decimal(over["buy_now"]), currency) if "buy_now" in over else None,
+        )
+        for i in range(1, over.get("lots", 1) + 1)
+    ]  # fmt: skip
+    draft = AuctionDraft(
+        title=over.get("title", "A watch"), description=over.get("description", "It ticks."), currency=currency, lots=lots,
+        starts_at=over.get("starts_at", clock.now()), duration=over.get("duration", timedelta(days=7)),
+    )  # fmt: skip
+    auction_id = await create_auction(seller or (await a_user()).id, draft)
+    lot_id = await db.fetch_val("SELECT id FROM lots WHERE auction = $1 ORDER BY position LIMIT 1", auction_id)
+    return auction_id, lot_id
+
+
+async def a_bid(
+    lot_id: UUID, bidder: UUID, amount: str | Decimal, *, at: datetime | None = None, kind: BidKind = BidKind.BID
+) -> PlacedBid:
+    request = BidRequest(bidder_id=bidder, amount=Decimal(amount), received_at=at or clock.now(), kind=kind)
+    return await place_bid(LotRef(lot_id=lot_id), request)
+
+
+async def the_lot(lot_id: UUID) -> Lot:
+    lot = await Lot.objects().get(Lot.id == lot_id)
+    assert lot is not None
+    return lot
+
+
+async def the_auction(auction_id: UUID) -> Auction:
+    auction = await Auction.objects().get(Auction.id == auction_id)
+    assert auction is not None
+    return auction
+
+
+async def ends(lot_id: UUID, in_seconds: float) -> datetime:
+    """Move the end of a running lot, as announced and effective, and return it."""
+    end = clock.now() + timedelta(seconds=in_seconds)
+    await db.execute(
+        "UPDATE lots SET ends_at = $2, latest_end = $3 WHERE id = $1", lot_id, end, end + timedelta(hours=1)
+    )
+    return end
