@@ -59,13 +59,17 @@ async def post_each(room: str, entries: Sequence[tuple[Struct, UUID | None]]) ->
     async def publish() -> None:
         if _say is not None:
             for i, (body, to_user) in enumerate(zip(bodies, users, strict=True)):
-                _say(channel(room), frame(first + i, to_user, numbered(first + i, body)))
+                _say(channel(room), frame(first + i, to_user, _with_seq(first + i, body)))
 
     db.on_commit(publish)
     return int(last)
 
 
-def numbered(seq: int, body: str) -> str:
+def numbered(seq: int, message: Struct) -> str:
+    return _with_seq(seq, msgspec.json.encode(message).decode())
+
+
+def _with_seq(seq: int, body: str) -> str:
     return f'{{"seq":{seq},{body[1:]}'
 
 

@@ -1,4 +1,3 @@
-
 import pytest
 
 from marketplace.auctions.errors import (
