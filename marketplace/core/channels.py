@@ -7,7 +7,6 @@ the process lives, never raises to a caller, and holds nothing without a bound. 
 
 import asyncio
 import contextlib
-import hashlib
 import random
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable
@@ -23,6 +22,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from marketplace.core import kv
 from marketplace.core.config import settings
 from marketplace.core.frames import Frame
 from marketplace.core.order import Sequencer
@@ -75,11 +75,10 @@ class RedisChannels(ChannelsBackend):
     A pattern subscription would be simpler, but would bring every room's messages to every process.
     """
 
-    def __init__(self, url: str | None = None, database_url: str | None = None) -> None:
+    def __init__(self, url: str | None = None) -> None:
         self._url = settings().redis_url if url is None else url
-        # Pub/sub ignores Redis's database numbers. What two services must share to share rooms is the database.
-        source = settings().database_url if database_url is None else database_url
-        self._prefix = f"marketplace:{hashlib.sha256(source.encode()).hexdigest()[:10]}:".encode()
+        # Pub/sub ignores Redis's database numbers, so the name must keep two services apart.
+        self._prefix = f"{kv.namespace()}:".encode()
         self._incoming: asyncio.Queue[tuple[str, Frame]] = asyncio.Queue(INCOMING)
         self._outgoing: deque[tuple[str, bytes]] = deque(maxlen=OUTGOING)
         self._something_to_say = asyncio.Event()

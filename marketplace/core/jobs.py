@@ -4,6 +4,7 @@ A job is asked for through the outbox, so it is never lost with Redis: its row s
 is pushed again when the lease runs out. Jobs are therefore idempotent.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, TypeAlias
@@ -12,17 +13,21 @@ import msgspec
 import structlog
 from msgspec import Struct
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 from saq import Queue
 from saq.job import Job as SaqJob
 from saq.queue.redis import RedisQueue
 from saq.types import Context
 
-from marketplace.core import clock, db, outbox
+from marketplace.core import db, kv, outbox
+from marketplace.core.config import settings
 
 log = structlog.get_logger(__name__)
 
-QUEUE = "marketplace"
 GRACE = timedelta(minutes=1)
+"""A job that has not reported back this long after its time is up is pushed again."""
 
 Work: TypeAlias = Callable[..., Awaitable[None]]
 
@@ -49,25 +54,44 @@ def job(*, timeout: int = 60, retries: int = 8) -> Callable[[Work], Job]:
     def register(work: Work) -> Job:
         name = f"{work.__module__.removeprefix('marketplace.')}.{work.__qualname__}"
         _jobs[name] = Job(name, work, timeout, retries)
+        outbox.register_job(name, timedelta(seconds=timeout) + GRACE)
         return _jobs[name]
 
     return register
 
 
-def make_queue(redis: Redis) -> RedisQueue:
-    return RedisQueue(redis, name=QUEUE)
+class PatientQueue(RedisQueue):
+    """SAQ's queue, except that a worker waits while Redis is away instead of asking as fast as it can."""
+
+    async def dequeue(self, timeout: float = 0.0, poll_interval: float = 0.0) -> SaqJob | None:
+        try:
+            return await super().dequeue(timeout, poll_interval)
+        except (RedisError, OSError):
+            await asyncio.sleep(1)
+            return None
+
+
+def make_queue() -> PatientQueue:
+    """The queue of this database's jobs: two services may share a Redis."""
+    # A connection of its own: waiting for a job holds one for seconds.
+    redis = Redis.from_url(
+        settings().redis_url, socket_connect_timeout=1, socket_timeout=5, retry=Retry(NoBackoff(), 1)
+    )  # fmt: skip
+    return PatientQueue(redis, name=kv.namespace())
 
 
 async def run(_: Context, *, name: str, outbox_id: int, kwargs: dict[str, Any]) -> None:
     """The one SAQ function: run a job, then take its outbox row away."""
+    if not await db.fetch_val("SELECT EXISTS (SELECT FROM outbox WHERE id = $1)", outbox_id):
+        return  # pushed twice, and done by the other
     await _jobs[name].work(**kwargs)
     await db.execute("DELETE FROM outbox WHERE id = $1", outbox_id)
 
 
 def pusher(queue: Queue) -> outbox.JobPusher:
-    """Push a row's job onto the queue and keep the row until the job has removed it."""
+    """Push a row's job onto the queue; one that is there already stays as it is."""
 
-    async def push(row_id: int, name: str, body: str) -> bool:
+    async def push(row_id: int, name: str, body: str) -> None:
         wanted = _jobs[name]
         await queue.enqueue(
             SaqJob(
@@ -78,26 +102,19 @@ def pusher(queue: Queue) -> outbox.JobPusher:
                 retries=wanted.retries,
                 retry_delay=1.0,
                 retry_backoff=60.0,
+                ttl=60,
             )
         )
-        await outbox.put_off(row_id, timedelta(seconds=wanted.timeout) + GRACE)
-        return False
 
     return push
 
 
-async def run_inline(row_id: int, name: str, body: str) -> bool:
-    """Run the job in this process, once the relay's transaction has committed. For tests and for commands that end."""
-
-    async def work() -> None:
-        try:
-            await _jobs[name].work(**msgspec.json.decode(body))
-        except Exception as error:
-            log.warning("job.failed", job=name, outbox_id=row_id, exc_info=True)
-            await outbox.put_off(row_id, GRACE, repr(error))
-        else:
-            await db.execute("DELETE FROM outbox WHERE id = $1", row_id)
-
-    await db.execute("UPDATE outbox SET due_at = $2 WHERE id = $1", row_id, clock.now() + GRACE)
-    db.on_commit(work)
-    return False
+async def run_inline(row_id: int, name: str, body: str) -> None:
+    """Run the job in this process instead of queueing it. For tests and for commands that end."""
+    try:
+        await _jobs[name].work(**msgspec.json.decode(body))
+    except Exception as error:
+        log.warning("job.failed", job=name, outbox_id=row_id, exc_info=True)
+        await db.execute("UPDATE outbox SET last_error = $2 WHERE id = $1", row_id, repr(error)[:2000])
+    else:
+        await db.execute("DELETE FROM outbox WHERE id = $1", row_id)

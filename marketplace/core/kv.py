@@ -1,5 +1,6 @@
 """Redis (or Valkey), for what may be lost: caches, rate limits, presence, the queue. The truth is in Postgres."""
 
+import hashlib
 from functools import cache
 
 from redis.asyncio import Redis
@@ -16,6 +17,12 @@ def client() -> Redis:
     return Redis.from_url(
         settings().redis_url, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 1)
     )  # fmt: skip
+
+
+@cache
+def namespace() -> str:
+    """Where this service's queue, channels and counts lie: services that share Redis share them only with the database."""
+    return "marketplace:" + hashlib.sha256(settings().database_url.encode()).hexdigest()[:10]
 
 
 async def close() -> None:

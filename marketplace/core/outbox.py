@@ -1,34 +1,46 @@
 """Facts that others must hear, written in the transaction that makes them true.
 
 `emit` writes one row per listener, in the caller's transaction; a relay runs each listener in a transaction that also
-deletes its row, so a listener has its effect exactly once in the database, whatever dies in between.
+deletes its row, so a listener has its effect exactly once in the database, whatever dies in between. Rows that stand for
+jobs are leased in a transaction of their own and handed to the queue outside of any: Redis can be slow or away without
+holding up the listeners. Several relays share the work (SKIP LOCKED); they promise no order between rows.
 """
 
 import asyncio
-import contextlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 import structlog
 from msgspec import Struct
 
-from marketplace.core import clock, db
+from marketplace.core import db
+from marketplace.core.loops import run_for_ever
 
 log = structlog.get_logger(__name__)
 
 E = TypeVar("E", bound=Struct)
 Listener: TypeAlias = Callable[[Any], Awaitable[None]]
 
-BATCH = 100
-POLL_SECONDS = 0.5
-MAX_BACKOFF = timedelta(minutes=10)
+JOB_PREFIX: Final = "job:"
+POLL_SECONDS: Final = 0.5
+LISTENER_SECONDS: Final = 25.0
+"""A listener that takes longer is cancelled, undone and tried again. Less than the database allows an idle transaction."""
+MAX_BACKOFF: Final = timedelta(minutes=10)
+PUSH_BATCH: Final = 50
+PUSH_LEASE: Final = timedelta(seconds=15)
+QUEUE_AWAY: Final = timedelta(seconds=2)
+
+JobPusher: TypeAlias = Callable[[int, str, str], Awaitable[None]]
 
 _listeners: dict[type[Struct], dict[str, Listener]] = defaultdict(dict)
 _by_name: dict[str, tuple[type[Struct], Listener]] = {}
+_leases: dict[str, timedelta] = {}
 _wake = asyncio.Event()
+_jobs_wake = asyncio.Event()
+_push_job: JobPusher | None = None
 
 
 def on(*events: type[E]) -> Callable[[Callable[[E], Awaitable[None]]], Callable[[E], Awaitable[None]]]:
@@ -73,78 +85,113 @@ async def store(rows: Iterable[tuple[str, str, str]]) -> None:
 
 
 async def wake() -> None:
-    """Have this process's relay look now; another process's relay looks within POLL_SECONDS."""
+    """Have this process's relays look now; those of other processes look within POLL_SECONDS."""
     _wake.set()
+    _jobs_wake.set()
 
 
-async def relay_once(limit: int = BATCH) -> int:
-    """Run the listeners of up to `limit` due rows. Returns how many rows were taken."""
-    async with db.transaction():
-        rows = await db.fetch(
-            "SELECT id, handler, body::text, attempts FROM outbox WHERE due_at <= now() "
-            "ORDER BY due_at, id LIMIT $1 FOR UPDATE SKIP LOCKED",
-            limit,
-        )
-        done: list[int] = []
-        for row in rows:
-            if await _deliver(row["id"], row["handler"], row["body"], row["attempts"]):
-                done.append(row["id"])
-        if done:
-            await db.execute("DELETE FROM outbox WHERE id = ANY($1::bigint[])", done)
-    return len(rows)
+async def relay_one() -> bool:
+    """Run the listener of the row that has been due longest. False when none is due.
 
-
-async def _deliver(row_id: int, name: str, body: str, attempts: int) -> bool:
+    Only rows whose listener this process knows: during a deployment the others wait for the process that does.
+    """
+    taken: tuple[int, int] | None = None
+    name = ""
     try:
-        async with db.savepoint():
-            if name.startswith(JOB_PREFIX):
-                return await _push_job(row_id, name.removeprefix(JOB_PREFIX), body)
+        async with db.transaction():
+            row = await db.fetch_row(
+                "DELETE FROM outbox WHERE id = (SELECT id FROM outbox WHERE due_at <= now() "
+                "AND handler = ANY($1::text[]) ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) "
+                "RETURNING id, handler, body::text, attempts",
+                list(_by_name),
+            )
+            if row is None:
+                return False
+            taken, name = (row["id"], row["attempts"]), row["handler"]
             event, listener = _by_name[name]
-            await listener(msgspec.json.decode(body, type=event))
-            return True
+            async with asyncio.timeout(LISTENER_SECONDS):
+                await listener(msgspec.json.decode(row["body"], type=event))
     except Exception as error:
-        log.warning("outbox.failed", handler=name, outbox_id=row_id, attempts=attempts + 1, exc_info=True)
-        await put_off(row_id, min(timedelta(seconds=2 ** min(attempts, 10)), MAX_BACKOFF), repr(error))
-        return False
+        if taken is None:
+            raise
+        log.warning("outbox.failed", handler=name, outbox_id=taken[0], attempts=taken[1] + 1, exc_info=True)
+        await put_off(taken[0], backoff(taken[1]), repr(error))
+    return True
+
+
+def backoff(attempts: int, most: timedelta = MAX_BACKOFF) -> timedelta:
+    return min(timedelta(seconds=2 ** min(attempts, 10)), most)
 
 
 async def put_off(row_id: int, delay: timedelta, error: str = "") -> None:
     """Try a row again later."""
     await db.execute(
-        "UPDATE outbox SET attempts = attempts + 1, due_at = $2, last_error = $3 WHERE id = $1",
-        row_id, clock.now() + delay, error[:2000],
+        "UPDATE outbox SET attempts = least(attempts + 1, 30000), due_at = now() + $2, last_error = $3 WHERE id = $1",
+        row_id, delay, error[:2000],
     )  # fmt: skip
 
 
-JOB_PREFIX = "job:"
-JobPusher: TypeAlias = Callable[[int, str, str], Awaitable[bool]]
-_push_job: JobPusher
+def register_job(name: str, lease: timedelta) -> None:
+    """Rows of this job are pushed by this process, and again when a push has had no effect after `lease`."""
+    _leases[JOB_PREFIX + name] = lease
 
 
-def use_job_pusher(pusher: JobPusher) -> None:
-    """How rows that stand for jobs reach the queue; `jobs` sets it."""
+def use_job_pusher(pusher: JobPusher | None) -> None:
+    """How rows that stand for jobs reach the queue. The row stays until the job has removed it."""
     global _push_job
     _push_job = pusher
+
+
+async def push_jobs() -> int:
+    """Hand due jobs to the queue. Returns how many were taken; 0 also while the queue is away."""
+    if _push_job is None:
+        return 0
+    rows = await db.fetch(
+        "UPDATE outbox SET due_at = now() + $2 WHERE id IN ("
+        "SELECT id FROM outbox WHERE due_at <= now() AND handler = ANY($1::text[]) "
+        "ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id, handler, body::text, attempts",
+        list(_leases), PUSH_LEASE, PUSH_BATCH,
+    )  # fmt: skip
+    rows.sort(key=lambda row: row["id"])
+    for i, row in enumerate(rows):
+        lease = _leases[row["handler"]] * 2 ** min(row["attempts"], 6)
+        try:
+            await _push_job(row["id"], row["handler"].removeprefix(JOB_PREFIX), row["body"])
+        except Exception as error:
+            log.warning("outbox.queue_away", error=repr(error), waiting=len(rows) - i)
+            await db.execute(
+                "UPDATE outbox SET due_at = now() + $2, last_error = $3 WHERE id = ANY($1::bigint[])",
+                [later["id"] for later in rows[i:]], QUEUE_AWAY, repr(error)[:2000],
+            )  # fmt: skip
+            return 0
+        await db.execute(
+            "UPDATE outbox SET due_at = now() + $2, attempts = least(attempts + 1, 30000) WHERE id = $1",
+            row["id"], lease,
+        )  # fmt: skip
+    return len(rows)
 
 
 async def drain() -> int:
     """Relay until nothing is due. For tests and for commands that end."""
     total = 0
-    while taken := await relay_once():
-        total += taken
-    return total
-
-
-async def run_relay() -> None:
-    """Relay for as long as the process lives; a database that is away is waited for."""
     while True:
-        _wake.clear()
-        try:
-            taken = await relay_once()
-        except Exception as error:
-            log.warning("outbox.relay_failed", error=repr(error))
-            await asyncio.sleep(1)
-            continue
-        if taken < BATCH:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(_wake.wait(), POLL_SECONDS)
+        if await relay_one():
+            total += 1
+        elif pushed := await push_jobs():
+            total += pushed
+        else:
+            return total
+
+
+async def run_relay(tasks: int = 2) -> None:
+    """Relay for as long as the process lives; a database that is away is waited for."""
+    await run_for_ever("outbox", relay_one, _wake, POLL_SECONDS, tasks)
+
+
+async def run_pusher() -> None:
+    """Hand jobs to the queue for as long as the process lives."""
+    await run_for_ever("jobs", push_some, _jobs_wake, POLL_SECONDS, 1)
+
+
+async def push_some() -> bool:
+    return await push_jobs() > 0

@@ -102,7 +102,7 @@ async def _share(rooms: list[str]) -> dict[str, int]:
     now = time.time()
     async with kv.client().pipeline(transaction=False) as pipe:
         for room in rooms:
-            key = f"presence:{room}"
+            key = f"{kv.namespace()}:presence:{room}"
             if _here[room]:
                 pipe.hset(key, ME, f"{_here[room]} {now:.0f}")
             else:

@@ -1,24 +1,35 @@
-"""What must happen at a time: a row in Postgres, claimed with SKIP LOCKED, run and deleted in one transaction."""
+"""What must happen at a time: a row in Postgres, run and deleted in one transaction.
+
+A runner claims a timer with an advisory lock, and locks its row last. Were it to lock the row first, it would wait for the
+auction while a bid that extends that auction waits for the row: a deadlock in the very second that counts.
+"""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
+import asyncpg
 import msgspec
 import structlog
 
-from marketplace.core import clock, db
+from marketplace.core import db
+from marketplace.core.loops import run_for_ever
+from marketplace.core.outbox import backoff
 
 log = structlog.get_logger(__name__)
 
 Payload: TypeAlias = dict[str, Any]
 Action: TypeAlias = Callable[[str, Payload], Awaitable[None]]
 
-POLL_SECONDS = 0.2
-MAX_BACKOFF = timedelta(minutes=5)
+POLL_SECONDS: Final = 0.2
+ACTION_SECONDS: Final = 25.0
+MAX_BACKOFF: Final = timedelta(minutes=5)
+LOCKS: Final = 0x71E2
+"""The advisory locks' name space."""
+LOOK_AT: Final = 64
+"""How many due timers a runner looks at to find one that nobody runs; more than there are runners."""
 
 _actions: dict[str, Action] = {}
 _wake = asyncio.Event()
@@ -54,28 +65,53 @@ async def wake() -> None:
 
 
 async def run_one() -> bool:
-    """Run the timer that has been due longest. False when none is due."""
-    async with db.transaction():
-        row = await db.fetch_row(
-            "SELECT id, kind, key, payload::text, attempts FROM timers WHERE due_at <= now() AND kind = ANY($1::text[]) "
-            "ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED",
-            list(_actions),
-        )
-        if row is None:
-            return False
-        try:
-            async with db.savepoint():
-                # Deleted first, so that an action may schedule its own timer again.
-                await db.execute("DELETE FROM timers WHERE id = $1", row["id"])
-                await _actions[row["kind"]](row["key"], msgspec.json.decode(row["payload"]))
-        except Exception as error:
-            log.warning("timer.failed", kind=row["kind"], key=row["key"], exc_info=True)
-            delay = min(timedelta(seconds=2 ** min(row["attempts"], 10)), MAX_BACKOFF)
-            await db.execute(
-                "UPDATE timers SET attempts = attempts + 1, due_at = $2, last_error = $3 WHERE id = $1",
-                row["id"], clock.now() + delay, repr(error)[:2000],
-            )  # fmt: skip
+    """Run the timer that has been due longest and that nobody runs. False when there is none.
+
+    The action finds out for itself whether it still applies: an auction's end may have moved while it waited for the lock.
+    """
+    timer: asyncpg.Record | None = None
+    try:
+        async with db.transaction():
+            timer = await _claim()
+            if timer is None:
+                return False
+            async with asyncio.timeout(ACTION_SECONDS):
+                await _actions[timer["kind"]](timer["key"], msgspec.json.decode(timer["payload"]))
+            # Not when it was moved meanwhile, by its own action or by another transaction.
+            await db.execute("DELETE FROM timers WHERE id = $1 AND due_at = $2", timer["id"], timer["due_at"])
+    except Exception as error:
+        if timer is None:
+            raise
+        log.warning("timer.failed", kind=timer["kind"], key=timer["key"], exc_info=True)
+        await _put_off(timer, repr(error))
     return True
+
+
+async def _claim() -> asyncpg.Record | None:
+    while True:
+        candidate = await db.fetch_val(
+            # The inner LIMIT keeps the planner from trying the locks of all due timers.
+            "SELECT id FROM (SELECT id FROM timers WHERE due_at <= now() AND kind = ANY($1::text[]) "
+            "ORDER BY due_at, id LIMIT $2) AS due WHERE pg_try_advisory_xact_lock($3, (id % 2147483647)::int) LIMIT 1",
+            list(_actions), LOOK_AT, LOCKS,
+        )  # fmt: skip
+        if candidate is None:
+            return None
+        # Read again under the lock: who held it before may have run this timer, or moved it.
+        timer = await db.fetch_row(
+            "SELECT id, kind, key, payload::text, attempts, due_at FROM timers WHERE id = $1 AND due_at <= now()",
+            candidate,
+        )
+        if timer is not None:
+            return timer
+
+
+async def _put_off(timer: asyncpg.Record, error: str) -> None:
+    await db.execute(
+        "UPDATE timers SET attempts = least(attempts + 1, 30000), due_at = now() + $3, last_error = $4 "
+        "WHERE id = $1 AND due_at = $2",
+        timer["id"], timer["due_at"], backoff(timer["attempts"], MAX_BACKOFF), error[:2000],
+    )  # fmt: skip
 
 
 async def run_due() -> int:
@@ -86,16 +122,6 @@ async def run_due() -> int:
     return ran
 
 
-async def run_timers() -> None:
-    """Run timers for as long as the process lives; a database that is away is waited for."""
-    while True:
-        _wake.clear()
-        try:
-            busy = await run_one()
-        except Exception as error:
-            log.warning("timers.failed", error=repr(error))
-            await asyncio.sleep(1)
-            continue
-        if not busy:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(_wake.wait(), POLL_SECONDS)
+async def run_timers(tasks: int = 4) -> None:
+    """Run timers for as long as the process lives, up to `tasks` at once; a database that is away is waited for."""
+    await run_for_ever("timers", run_one, _wake, POLL_SECONDS, tasks)
