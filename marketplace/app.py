@@ -16,6 +16,7 @@ from marketplace.core import db, live, presence, problems, sockets
 from marketplace.core.bodies import StrictRequest
 from marketplace.core.channels import LiveChannels, RedisChannels
 from marketplace.core.edge.limits import count_request
+from marketplace.core.idempotency import IdempotencyKeys
 from marketplace.core.listing import provide_listing
 from marketplace.web.pages import PAGES
 
@@ -66,7 +67,7 @@ def create_app() -> Litestar:
         ],
         request_class=StrictRequest,
         plugins=[channels],
-        middleware=[DefineMiddleware(Authentication, exclude="^/admin")],
+        middleware=[DefineMiddleware(Authentication, exclude="^/admin"), IdempotencyKeys],
         dependencies={
             "listing": Provide(provide_listing),
             "viewer": Provide(provide_viewer),

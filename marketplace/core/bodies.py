@@ -33,13 +33,28 @@ def _decoder(wanted: Any) -> msgspec.json.Decoder[Any]:
 def decode(body: bytes, wanted: Any) -> Any:
     """`body` as `wanted`. Raises ValidationFailed naming every wrong field."""
     try:
-        return _decoder(wanted).decode(body)
+        value = _decoder(wanted).decode(body)
+        if b"\\u0000" in body and (where := _nul(msgspec.json.decode(body))) is not None:
+            raise ValidationFailed.of(where, "NUL characters are not allowed.")
+        return value
     except msgspec.ValidationError as error:
         raise ValidationFailed(fields=_all_errors(body, wanted, error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValidationFailed(
             f"The body is not valid JSON: {error}", fields={"non_field_errors": [str(error)]}
         ) from None
+
+
+def _nul(value: Any, path: str = "") -> str | None:
+    """Where a NUL character is, which no column of text can hold; None when there is none."""
+    if isinstance(value, str):
+        return (path or "non_field_errors") if "\x00" in value else None
+    if isinstance(value, dict):
+        inner = ((f"{path}.{key}" if path else str(key), item) for key, item in value.items())
+        return next((found for at, item in inner for found in (_nul(str(at), at), _nul(item, at)) if found), None)
+    if isinstance(value, list):
+        return next((found for i, item in enumerate(value) if (found := _nul(item, f"{path}[{i}]"))), None)
+    return None
 
 
 def _all_errors(body: bytes, wanted: Any, first: msgspec.ValidationError) -> dict[str, list[str]]:

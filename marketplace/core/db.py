@@ -27,11 +27,14 @@ AWAY = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InterfaceError,
     ConnectionError,
     TimeoutError,
 )
-"""What the driver raises while the server is gone or full: answered with 503, for nothing was committed."""
+"""What the driver raises while the server is gone, full or too slow: answered with 503, for nothing was committed."""
 
 
 class Transaction(PostgresTransaction):

@@ -3,14 +3,17 @@
 from http import HTTPStatus
 from typing import Any
 
+import asyncpg
 import structlog
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.exceptions import ValidationException as LitestarValidationError
+from redis.exceptions import RedisError
 
-from marketplace.core.db import unavailable
+from marketplace.core.db import RETRYABLE, unavailable
 from marketplace.core.envelope import Refusal
-from marketplace.core.errors import DomainError
+from marketplace.core.errors import Conflict, DomainError, Unavailable, ValidationFailed
+from marketplace.core.idempotency import RETRY_FLAG
 
 log = structlog.get_logger(__name__)
 
@@ -42,16 +45,32 @@ def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[Refu
 
 
 def any_error(request: Request[Any, Any, Any], error: Exception) -> Response[Refusal]:
+    path = request.scope["path"]
     away = unavailable(error)
-    if away is not None:
-        log.warning("database.away", error=repr(error), path=request.url.path)
-        return domain_error(request, away)
-    log.error("request.crashed", path=request.url.path, exc_info=error)
+    if away is not None or isinstance(error, RedisError):
+        log.warning("server.away", error=repr(error), path=path)
+        return domain_error(request, away or Unavailable(headers={"Retry-After": "2"}))
+    if isinstance(error, RETRYABLE):
+        log.warning("transaction.collided", error=repr(error), path=path)
+        request.scope["state"][RETRY_FLAG] = True
+        return domain_error(request, Unavailable(headers={"Retry-After": "1"}))
+    if isinstance(error, asyncpg.DataError):
+        log.error("request.unstorable", path=path, exc_info=error)
+        return domain_error(
+            request, ValidationFailed("A value in the request cannot be stored: it is too large or malformed.")
+        )
+    if isinstance(error, TAKEN):
+        log.error("request.collided", path=path, exc_info=error)
+        return domain_error(request, Conflict("That collides with something that is already there."))
+    log.error("request.crashed", path=path, exc_info=error)
     return Response(
         Refusal(message="Something went wrong on our side. It has been logged.", code="internal_error"),
         status_code=500,
         media_type=MediaType.JSON,
     )
 
+
+TAKEN = (asyncpg.UniqueViolationError, asyncpg.ExclusionViolationError, asyncpg.ForeignKeyViolationError)
+"""Constraints that decided a race no service had a word for: a conflict, but worth a look at the log."""
 
 HANDLERS: dict[Any, Any] = {DomainError: domain_error, HTTPException: http_error, Exception: any_error}

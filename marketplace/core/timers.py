@@ -14,7 +14,7 @@ import asyncpg
 import msgspec
 import structlog
 
-from marketplace.core import db
+from marketplace.core import clock, db
 from marketplace.core.loops import run_for_ever
 from marketplace.core.outbox import backoff
 
@@ -32,6 +32,7 @@ LOOK_AT: Final = 64
 """How many due timers a runner looks at to find one that nobody runs; more than there are runners."""
 
 _actions: dict[str, Action] = {}
+_recurring: list[str] = []
 _wake = asyncio.Event()
 
 
@@ -43,6 +44,32 @@ def timer(kind: str) -> Callable[[Action], Action]:
         return action
 
     return register
+
+
+def every(period: timedelta) -> Callable[[Callable[[], Awaitable[None]]], Callable[[], Awaitable[None]]]:
+    """Have an async function run again and again, `period` apart, once for all processes. For housekeeping."""
+
+    def register(work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        kind = f"every:{work.__module__.removeprefix('marketplace.')}.{work.__qualname__}"
+
+        @timer(kind)
+        async def again(key: str, _: Payload) -> None:
+            await work()
+            await schedule(kind, key, clock.now() + period)
+
+        _recurring.append(kind)
+        return work
+
+    return register
+
+
+async def plant() -> None:
+    """Make sure that everything recurring has its timer."""
+    await db.execute(
+        "INSERT INTO timers (kind, key, payload, due_at, attempts, last_error) "
+        "SELECT kind, '', '{}', now(), 0, '' FROM unnest($1::text[]) AS kind ON CONFLICT (kind, key) DO NOTHING",
+        _recurring,
+    )
 
 
 async def schedule(kind: str, key: str | UUID, due_at: datetime, payload: Payload | None = None) -> None:
@@ -124,4 +151,13 @@ async def run_due() -> int:
 
 async def run_timers(tasks: int = 4) -> None:
     """Run timers for as long as the process lives, up to `tasks` at once; a database that is away is waited for."""
-    await run_for_ever("timers", run_one, _wake, POLL_SECONDS, tasks)
+    planted = False
+
+    async def run_one_planted() -> bool:
+        nonlocal planted
+        if not planted:
+            await plant()
+            planted = True
+        return await run_one()
+
+    await run_for_ever("timers", run_one_planted, _wake, POLL_SECONDS, tasks)
