@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any, ClassVar
 
 import asyncpg
@@ -12,7 +13,7 @@ from litestar.params import JSONBody
 from msgspec import Struct
 
 from marketplace.accounts.viewer import Authentication, Viewer, provide_viewer
-from marketplace.core import db, idempotency, problems
+from marketplace.core import db, idempotency, problems, timers
 from marketplace.core.bodies import StrictRequest
 from marketplace.core.errors import Conflict
 from tests.factories import signed_in
@@ -201,3 +202,12 @@ async def test_routes_that_do_not_ask_for_it_ignore_the_key(http):
 async def test_an_anonymous_caller_is_refused_as_ever(http):
     assert (await send(http, {})).status_code == 401
     assert await db.fetch_val("SELECT count(*) FROM idempotency_keys") == 0
+
+
+async def test_what_recurs_is_planted_once_and_comes_again(tables):
+    await timers.plant()
+    await timers.plant()
+    [row] = await db.fetch("SELECT kind, due_at FROM timers WHERE kind LIKE 'every:core.idempotency.%'")
+    assert await timers.run_due() >= 1
+    again = await db.fetch_row("SELECT due_at FROM timers WHERE kind = $1", row["kind"])
+    assert again is not None and again["due_at"] - row["due_at"] > timedelta(minutes=59)
