@@ -9,6 +9,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.types import ControllerRouterHandler
 
 from marketplace.accounts import controllers as accounts
+from marketplace.accounts.presence import Presence
 from marketplace.accounts.tickets import ended_sessions
 from marketplace.accounts.viewer import Authentication, provide_viewer, provide_visitor
 from marketplace.admin.mount import MOUNTS
@@ -67,7 +68,7 @@ def create_app() -> Litestar:
         ],
         request_class=StrictRequest,
         plugins=[channels],
-        middleware=[DefineMiddleware(Authentication, exclude="^/admin"), IdempotencyKeys],
+        middleware=[DefineMiddleware(Authentication, exclude="^/admin"), Presence(), IdempotencyKeys],
         dependencies={
             "listing": Provide(provide_listing),
             "viewer": Provide(provide_viewer),

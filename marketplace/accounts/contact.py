@@ -11,6 +11,8 @@ from marketplace.core.errors import ValidationFailed
 
 MAX_EMAIL: Final = 254
 _LOCAL: Final = re.compile(r"[^\s@\"(),:;<>\[\\\]]+")
+_BETWEEN_DIGITS: Final = re.compile(r"[ ().-]")
+_PLUS_AND_DIGITS: Final = re.compile(r"\+[0-9]+")
 _DIGITS_IN_A_NUMBER: Final = range(7, 16)
 
 
@@ -40,16 +42,18 @@ def normal_email(text: str, field: str = "email") -> str:
 def normal_phone(text: str, field: str = "phone_number") -> str:
     """E.164, such as +8613812345678; empty stays empty. Raises ValidationFailed naming `field`.
 
-    Only the form is checked: whether a carrier has given the number out changes by the week.
+    Only the form is checked: whether a carrier has given the number out, or a country its code, is not ours to know.
     """
     if not text.strip():
         return ""
     wrong = ValidationFailed.of(field, "Write the number with its country code, such as +8613812345678.")
     try:
         number = phonenumbers.parse(text)
-    except phonenumbers.NumberParseException:
-        raise wrong from None
-    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    except phonenumbers.NumberParseException as error:
+        written = _BETWEEN_DIGITS.sub("", text.strip())
+        if error.error_type != error.INVALID_COUNTRY_CODE or not _PLUS_AND_DIGITS.fullmatch(written):
+            raise wrong from None
     if len(written) - 1 not in _DIGITS_IN_A_NUMBER:
         raise wrong
     return str(written)

@@ -1,6 +1,13 @@
 """The refusals of accounts."""
 
-from marketplace.core.errors import Conflict, Forbidden, NotSignedIn, ValidationFailed
+from marketplace.core.errors import (
+    Conflict,
+    Forbidden,
+    NotFound,
+    NotSignedIn,
+    Unprocessable,
+    ValidationFailed,
+)
 
 
 class WrongCredentials(NotSignedIn):
@@ -52,3 +59,56 @@ class WrongCode(NotSignedIn):
 class OwnAccount(Forbidden):
     code = "own_account"
     default_message = "You cannot do that to your own account."
+
+
+class TooMany(Unprocessable):
+    """A person has as many of these as one may have."""
+
+    code = "too_many"
+
+    @classmethod
+    def of(cls, what: str, most: int) -> "TooMany":
+        return cls(f"At most {most} {what}. Remove one first.", most=most)
+
+
+class SkillListed(Conflict):
+    code = "skill_exists"
+    default_message = "You have listed this skill already."
+
+
+class NoBusinessAccount(NotFound):
+    code = "no_business_account"
+    default_message = "There is no business account yet. PUT one with `company_name` and `country`."
+
+
+class VerificationOpen(Conflict):
+    """A check is waiting for a decision, or was approved; there is nothing to submit."""
+
+    code = "verification_open"
+    default_message = "Your documents are being checked already."
+
+
+class ExportRunning(Conflict):
+    code = "export_running"
+    default_message = "A copy of your data is being made already. It will be ready soon."
+
+
+class ReauthenticationRequired(Forbidden):
+    """What cannot be undone is asked for by the person, not only by their device."""
+
+    code = "reauthentication_required"
+    default_message = "Sign in again, then repeat this within ten minutes."
+
+
+class WrongPassword(Forbidden):
+    """403, not 401: the session is good, and a client must not take this for an expired token."""
+
+    code = "wrong_password"
+    default_message = "The password is wrong."
+
+
+class ObligationsOpen(Conflict):
+    """Something still binds this account to others; `details.obligations` lists it."""
+
+    code = "obligations_open"
+    default_message = "This account cannot be erased while others depend on it."

@@ -1,9 +1,20 @@
 """HTTP of accounts, one module a subject."""
 
+from marketplace.accounts.controllers.addresses import AddressController
 from marketplace.accounts.controllers.auth import AuthController
+from marketplace.accounts.controllers.business import BusinessController
+from marketplace.accounts.controllers.favorites import FavoriteController
+from marketplace.accounts.controllers.portfolio import PortfolioController, SkillController
+from marketplace.accounts.controllers.profiles import ProfileController
 from marketplace.accounts.controllers.sockets import SocketTicketController
 
 CONTROLLERS = [
+    AddressController,
     AuthController,
+    BusinessController,
+    FavoriteController,
+    PortfolioController,
+    ProfileController,
+    SkillController,
     SocketTicketController,
 ]

@@ -16,7 +16,7 @@ ACCOUNT_COLUMNS = (
 
 async def get_account(user_id: UUID) -> AccountOut:
     """One's own account. Raises NotFound."""
-    row = await db.fetch_row(f"SELECT {ACCOUNT_COLUMNS} FROM users WHERE id = $1", user_id)  # noqa: S608 - constants
+    row = await db.fetch_row(f"SELECT {ACCOUNT_COLUMNS} FROM users WHERE id = $1", user_id)
     if row is None:
         raise NotFound
     return account_of(row)

@@ -1,0 +1,47 @@
+"""The staff's list of accounts."""
+
+from typing import Final
+
+from marketplace.accounts.queries.profiles import FULL_NAME, IDENTITY_VERIFIED
+from marketplace.accounts.schemas.profiles import UserRow
+from marketplace.accounts.states import AccountStatus, Role
+from marketplace.core.envelope import Envelope, Page
+from marketplace.core.filters import Filters, Listing
+from marketplace.core.pagination import ListQuery, Order
+
+
+class UserFilters(Filters):
+    role: Role | None = None
+    status: AccountStatus | None = None
+    is_verified: bool | None = None
+    identity_verified: bool | None = None
+
+
+USERS: Final = Listing(
+    "users", UserFilters, key=Order("u.id", "uuid"), default="-created_at",
+    ordering={
+        "created_at": Order("u.created_at", "timestamptz"), "username": Order("lower(u.username)", "text"),
+        "email": Order("u.email", "text"),
+    },
+    search=("u.username", "u.email", "u.first_name", "u.last_name", "u.phone_number"), date="u.created_at",
+)  # fmt: skip
+
+
+async def list_users(listing: ListQuery[UserFilters]) -> Envelope[Page[UserRow]]:
+    wanted = listing.filters
+    found = (
+        listing.rows("users u")
+        .columns(
+            f"u.id, u.email, u.username, u.first_name, u.last_name, {FULL_NAME} AS full_name, u.phone_number, u.role, "
+            f"u.status, u.ban_reason, u.email_verified_at IS NOT NULL AS is_verified, {IDENTITY_VERIFIED}, u.created_at, "
+            '(SELECT max(s.last_seen_at) FROM sessions s WHERE s."user" = u.id) AS last_seen_at'
+        )
+        .when("u.role = {}", wanted.role)
+        .when("u.status = {}", wanted.status)
+        .when("(u.email_verified_at IS NOT NULL) = {}", wanted.is_verified)
+        .when(
+            "EXISTS (SELECT FROM identity_checks c WHERE c.\"user\" = u.id AND c.status = 'approved') = {}",
+            wanted.identity_verified,
+        )
+    )
+    return await found.page(UserRow)
