@@ -8,6 +8,7 @@ from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.types import ControllerRouterHandler
 
+from marketplace import worker
 from marketplace.accounts import controllers as accounts
 from marketplace.accounts.presence import Presence
 from marketplace.accounts.tickets import ended_sessions
@@ -16,6 +17,7 @@ from marketplace.admin.mount import MOUNTS
 from marketplace.core import db, live, presence, problems, sockets
 from marketplace.core.bodies import StrictRequest
 from marketplace.core.channels import LiveChannels, RedisChannels
+from marketplace.core.config import settings
 from marketplace.core.edge.limits import count_request
 from marketplace.core.idempotency import IdempotencyKeys
 from marketplace.core.listing import provide_listing
@@ -56,6 +58,15 @@ def live_rooms(channels: LiveChannels) -> Callable[[Litestar], AbstractAsyncCont
     return rooms
 
 
+@asynccontextmanager
+async def own_worker(_: Litestar) -> AsyncIterator[None]:
+    if settings().worker_in_process:
+        async with worker.working():
+            yield
+    else:
+        yield
+
+
 def create_app() -> Litestar:
     channels = LiveChannels(RedisChannels())
     return Litestar(
@@ -75,6 +86,6 @@ def create_app() -> Litestar:
             "visitor": Provide(provide_visitor),
         },
         exception_handlers=problems.HANDLERS,
-        lifespan=[database, live_rooms(channels)],
+        lifespan=[database, live_rooms(channels), own_worker],
         openapi_config=None,
     )

@@ -1,0 +1,18 @@
+"""Everything that registers itself when imported: listeners, timers, jobs. App, worker and commands import this first.
+
+An event is stored for the listeners known to the process that emits it, so every process must know them all.
+"""
+
+from saq import CronJob
+from saq.types import Context
+
+import marketplace.auctions.timers
+import marketplace.core.mail  # noqa: F401 - for what they register
+from marketplace.accounts import tickets
+from marketplace.core import housekeeping
+
+CRON: list[CronJob[Context]] = [
+    *housekeeping.CRON,
+    CronJob(housekeeping.cleaning(tickets.delete_stale_tickets), cron="*/10 * * * *", timeout=300),
+]
+"""What is done by the clock and may be late: SAQ runs each once, whichever worker is first."""
