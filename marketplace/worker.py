@@ -5,6 +5,7 @@ Any number may run beside each other: what is due is shared through Postgres, jo
 
 import asyncio
 import contextlib
+import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ from marketplace.core.channels import RedisChannels
 from marketplace.core.config import settings
 
 log = structlog.get_logger(__name__)
+logging.getLogger("saq").setLevel(logging.WARNING)  # it tells of every job at level INFO
 
 JOBS_AT_ONCE: Final = 4
 DEQUEUE_SECONDS: Final = 1.0

@@ -33,11 +33,6 @@ async def delete_old_live_messages() -> int:
     return await delete_old("live_messages", "created_at < now() - make_interval(hours => $1)", KEEP_HOURS)
 
 
-async def delete_old_idempotency_keys() -> int:
-    """RULES: Money, the first answer is kept 24 h."""
-    return await delete_old("idempotency_keys", "created_at < now() - interval '24 hours'")
-
-
 async def warn_of_stuck_work() -> int:
     """Say how much waits in vain: rows whose listener or timer keeps failing, or that nobody here knows."""
     stuck = await db.fetch(
@@ -64,6 +59,5 @@ def cleaning(deed: Callable[[], Awaitable[int]]) -> Callable[[Context], Awaitabl
 
 CRON: list[CronJob[Context]] = [
     CronJob(cleaning(delete_old_live_messages), cron="7 * * * *", timeout=300),
-    CronJob(cleaning(delete_old_idempotency_keys), cron="23 * * * *", timeout=300),
     CronJob(cleaning(warn_of_stuck_work), cron="*/5 * * * *", timeout=60),
 ]
