@@ -1,0 +1,66 @@
+"""Looking for malware in what people send: a small protocol, ClamAV behind it, or nothing."""
+
+import asyncio
+import struct
+from typing import Final, Protocol
+
+from marketplace.core.config import settings
+from marketplace.core.errors import Unavailable
+
+CHUNK: Final = 64 * 1024
+TIMEOUT: Final = 30
+
+
+class Scanner(Protocol):
+    async def scan(self, data: bytes) -> str | None:
+        """The name of what was found, or None. Raises Unavailable if nobody could look."""
+
+
+class NoScanner:
+    """Nobody looks. What is served is re-encoded or offered for saving only, so this is tenable."""
+
+    async def scan(self, data: bytes) -> str | None:
+        return None
+
+
+class ClamAV:
+    """clamd's INSTREAM command over TCP (`host:port`) or a socket file (`unix:/path`)."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    async def scan(self, data: bytes) -> str | None:
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                answer = await self._ask(data)
+        except (OSError, TimeoutError, EOFError) as error:
+            raise Unavailable("The virus scanner is away for a moment.") from error
+        verdict = answer.strip(b"\0\n ").decode("utf-8", "replace").removeprefix("stream: ")
+        if verdict == "OK":
+            return None
+        if verdict.endswith(" FOUND"):
+            return verdict.removesuffix(" FOUND")
+        raise Unavailable(f"The virus scanner could not look: {verdict[:200]}")
+
+    async def _ask(self, data: bytes) -> bytes:
+        if self._address.startswith("unix:"):
+            reader, writer = await asyncio.open_unix_connection(self._address.removeprefix("unix:"))
+        else:
+            host, _, port = self._address.rpartition(":")
+            reader, writer = await asyncio.open_connection(host, int(port))
+        try:
+            writer.write(b"zINSTREAM\0")
+            for at in range(0, len(data), CHUNK):
+                part = data[at : at + CHUNK]
+                writer.write(struct.pack("!I", len(part)) + part)
+                await writer.drain()
+            writer.write(struct.pack("!I", 0))
+            await writer.drain()
+            return await reader.readuntil(b"\0")
+        finally:
+            writer.close()
+
+
+def scanner() -> Scanner:
+    """The one the setting `clamav` names."""
+    return ClamAV(settings().clamav) if settings().clamav else NoScanner()

@@ -1,0 +1,69 @@
+from collections.abc import Iterable
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from marketplace.core import db
+from marketplace.core.config import settings
+from marketplace.core.errors import NotFound
+from marketplace.core.storage import ROUTE
+from marketplace.media.schemas import MediaRecord, Rendition
+from marketplace.media.states import MediaKind, MediaState
+
+COLUMNS = "id, owner, kind, purpose, public, state, filename, byte_size, sha256, reason, renditions::text"
+
+
+def record(row: Record) -> MediaRecord:
+    return MediaRecord(
+        id=row["id"], owner=row["owner"], kind=MediaKind(row["kind"]), purpose=row["purpose"], public=row["public"],
+        state=MediaState(row["state"]), filename=row["filename"], byte_size=row["byte_size"], sha256=row["sha256"],
+        reason=row["reason"], renditions=msgspec.json.decode(row["renditions"], type=list[Rendition]),
+    )  # fmt: skip
+
+
+async def get_media(media_id: UUID) -> MediaRecord:
+    """The file, unless it was removed. Raises NotFound. Whether the viewer may see it is the caller's question."""
+    row = await db.fetch_row(f"SELECT {COLUMNS} FROM media WHERE id = $1 AND state <> 'removed'", media_id)  # noqa: S608
+    if row is None:
+        raise NotFound
+    return record(row)
+
+
+async def get_many(media_ids: Iterable[UUID]) -> dict[UUID, MediaRecord]:
+    """Files by id; those that were removed are left out."""
+    rows = await db.fetch(
+        f"SELECT {COLUMNS} FROM media WHERE id = ANY($1::uuid[]) AND state <> 'removed'",  # noqa: S608
+        list(media_ids),
+    )
+    return {row["id"]: record(row) for row in rows}
+
+
+async def lock_media(media_id: UUID) -> MediaRecord:
+    """For update. Raises NotFound."""
+    row = await db.fetch_row(f"SELECT {COLUMNS} FROM media WHERE id = $1 FOR UPDATE", media_id)  # noqa: S608
+    if row is None:
+        raise NotFound
+    return record(row)
+
+
+async def owner_is_active(user_id: UUID) -> bool:
+    """May this account still fetch private files? A ban ends its links at once."""
+    return bool(await db.fetch_val("SELECT status = 'active' FROM users WHERE id = $1", user_id))
+
+
+def image_json(alias: str) -> str:
+    """SQL for lists that come as JSON: the MediaOut of a *public* file joined as `alias`, null while there is none.
+
+        SELECT a.id, {image_json("m")} AS image FROM auctions a LEFT JOIN media m ON m.id = a.cover
+    """
+    base = (settings().media_url.rstrip("/") or ROUTE.rstrip("/")).replace("'", "''")
+    return (
+        f"CASE WHEN {alias}.state <> 'removed' THEN jsonb_build_object("
+        f"'id', {alias}.id, 'kind', {alias}.kind, 'state', {alias}.state, "
+        f"'url', '{base}/' || ({alias}.renditions -> -1 ->> 'key'), "
+        f"'sizes', (SELECT coalesce(jsonb_object_agg(r ->> 'name', jsonb_build_object("
+        f"'url', '{base}/' || (r ->> 'key'), 'width', r -> 'width', 'height', r -> 'height')), '{{}}'::jsonb) "
+        f"FROM jsonb_array_elements({alias}.renditions) AS r), "
+        f"'filename', {alias}.filename, 'reason', {alias}.reason) END"
+    )

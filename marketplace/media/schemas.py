@@ -1,0 +1,72 @@
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from marketplace.core import storage
+from marketplace.media.states import MediaKind, MediaState
+
+
+class Rendition(Struct, frozen=True, kw_only=True):
+    """One stored size of a file."""
+
+    name: str
+    key: str
+    bytes: int
+    width: int | None = None
+    height: int | None = None
+
+
+class MediaRecord(Struct, frozen=True, kw_only=True):
+    """A row of `media`, as the services read it."""
+
+    id: UUID
+    owner: UUID
+    kind: MediaKind
+    purpose: str
+    public: bool
+    state: MediaState
+    filename: str
+    byte_size: int
+    sha256: str
+    reason: str
+    renditions: list[Rendition]
+
+
+class MediaSize(Struct, frozen=True, kw_only=True):
+    url: str
+    width: int | None
+    height: int | None
+
+
+class MediaOut(Struct, frozen=True, kw_only=True):
+    """An uploaded file. `url` is its largest size; it and `sizes` are there once `state` is `ready`.
+
+    The addresses of private files are for the asking user only and work for five minutes.
+    """
+
+    id: UUID
+    kind: MediaKind
+    state: MediaState
+    url: Annotated[str | None, Meta(description="Null until ready.")]
+    sizes: Annotated[dict[str, MediaSize], Meta(description="By the side of the box each fits into, in pixels.")]
+    filename: str
+    reason: Annotated[str, Meta(description="Why it was refused; empty otherwise.")]
+
+
+def media_out(media: MediaRecord, viewer_id: UUID | None = None) -> MediaOut:
+    """For an answer. A private file needs the viewer its links are made for; whether they may see it is decided before."""
+    sizes: dict[str, MediaSize] = {}
+    if media.state is MediaState.READY:
+        for one in media.renditions:
+            address = storage.url(one.key, viewer_id=viewer_id, filename=media.filename if not media.public else "")
+            sizes[one.name] = MediaSize(url=address, width=one.width, height=one.height)
+    return MediaOut(
+        id=media.id,
+        kind=media.kind,
+        state=media.state,
+        url=next(reversed(sizes.values())).url if sizes else None,
+        sizes=sizes,
+        filename=media.filename,
+        reason=media.reason,
+    )

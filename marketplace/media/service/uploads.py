@@ -1,0 +1,174 @@
+"""Taking files in and away: what other domains call."""
+
+import asyncio
+import hashlib
+import re
+import unicodedata
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Final, Protocol, TypeAlias
+from uuid import UUID
+
+from msgspec import Struct
+
+from marketplace.core import clock, db, images, outbox, storage, timers
+from marketplace.core.config import settings
+from marketplace.core.errors import NotFound
+from marketplace.core.ids import uuid7
+from marketplace.media import queries
+from marketplace.media.errors import FileEmpty, FileTooLarge, FileTruncated, FileTypeRefused
+from marketplace.media.events import MediaAccepted, MediaRemoved
+from marketplace.media.purposes import Purpose
+from marketplace.media.schemas import MediaRecord
+from marketplace.media.states import MEDIA, MediaKind, MediaState
+
+ABANDONED: Final = "media.abandoned"
+ABANDONED_AFTER: Final = timedelta(minutes=15)
+FORM_ALLOWANCE: Final = 256 * 1024
+"""Room in a request's body for what surrounds the file."""
+
+_UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\"\\/:*?<>|;%]+")
+
+
+class Incoming(Protocol):
+    """A file of a form, such as Litestar's UploadFile."""
+
+    @property
+    def filename(self) -> str: ...
+
+    async def read(self, size: int = -1, /) -> bytes: ...
+
+
+Attach: TypeAlias = Callable[[MediaRecord], Awaitable[None]]
+
+
+class Inspected(Struct, frozen=True):
+    kind: MediaKind
+    received_type: str
+    width: int | None
+    height: int | None
+    sha256: str
+
+
+def body_limit(files: int = 1) -> int:
+    """For a route's `request_max_body_size`: room for so many files of the largest size."""
+    return files * settings().upload_max_bytes + FORM_ALLOWANCE
+
+
+async def accept(
+    file: Incoming, purpose: Purpose, *, owner_id: UUID, field: str = "file", attach: Attach | None = None
+) -> MediaRecord:
+    """Take a file in: it is stored aside and worked on by a job; `MediaReady` or `MediaRefused` follows.
+
+    Not inside a transaction. `attach` runs in the transaction in which the file becomes yours: write your own row there,
+    and refuse there; a refusal takes the file away again. Looks at content only, never at the name or the declared type.
+    Raises, naming `field`: FileTooLarge (413), FileEmpty (400), FileTypeRefused or NotAnImage (415), ImageTooLarge (413, too
+    many pixels), ImageTruncated, ImageBroken or FileTruncated (400), Unavailable (503, nothing kept).
+    """
+    assert not db.in_transaction(), "accept() opens its own transactions"
+    data = await _read(file, purpose, field)
+    seen = await asyncio.to_thread(_inspect, data, purpose, field)
+    media_id = uuid7()
+    async with db.transaction():
+        await db.execute(
+            "INSERT INTO media (id, owner, kind, purpose, public, state, filename, received_type, byte_size, sha256, "
+            "width, height, renditions, reason, created_at, updated_at) "
+            "VALUES ($1, $2, $3, $4, $5, 'receiving', $6, $7, $8, $9, $10, $11, '[]', '', now(), now())",
+            media_id, owner_id, seen.kind, purpose.name, purpose.public, clean_filename(file.filename),
+            seen.received_type, len(data), seen.sha256, seen.width, seen.height,
+        )  # fmt: skip
+        # Whatever dies from here on, the timer takes away what was left behind.
+        await timers.schedule(ABANDONED, media_id, clock.now() + ABANDONED_AFTER)
+    await storage.put(original_key(media_id), data)
+    async with db.transaction():
+        media = await queries.lock_media(media_id)
+        await _move(media, MediaState.PENDING)
+        await timers.cancel(ABANDONED, media_id)
+        if attach is not None:
+            await attach(media)
+        await outbox.emit(MediaAccepted(media_id=media_id))
+        return await queries.get_media(media_id)
+
+
+async def _read(file: Incoming, purpose: Purpose, field: str) -> bytes:
+    limit = min(purpose.max_bytes or settings().upload_max_bytes, settings().upload_max_bytes)
+    data = await file.read(limit + 1)
+    if len(data) > limit:
+        said = f"The file is larger than {limit / 1024 / 1024:.3g} MB."
+        raise FileTooLarge(said, fields={field: [said]}, max_bytes=limit)
+    if not data:
+        raise FileEmpty("The file is empty.", fields={field: ["The file is empty."]})
+    return data
+
+
+def _inspect(data: bytes, purpose: Purpose, field: str) -> Inspected:
+    digest = hashlib.sha256(data).hexdigest()
+    if "pdf" in purpose.accepts:
+        if data.startswith(b"%PDF-"):
+            if b"%%EOF" not in data[-2048:]:
+                said = "The end of the document is missing. Upload it again."
+                raise FileTruncated(said, fields={field: [said]})
+            return Inspected(MediaKind.DOCUMENT, "application/pdf", None, None, digest)
+        try:
+            header = images.inspect(data, field)
+        except images.NotAnImage:
+            said = "Send a PDF, JPEG, PNG, GIF or WebP file."
+            accepted = ["application/pdf", *images.ACCEPTED]
+            raise FileTypeRefused(said, fields={field: [said]}, accepted=accepted) from None
+    else:
+        header = images.inspect(data, field)
+    return Inspected(MediaKind.IMAGE, f"image/{header.format.lower()}", header.width, header.height, digest)
+
+
+def clean_filename(name: str) -> str:
+    """A name to show and to save as; never a path, never a line, never one that reads backwards. May be empty."""
+    last = re.split(r"[\\/]", unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode()))[-1]
+    clean = _UNSPEAKABLE.sub(" ", last).strip(" .")
+    stem, dot, extension = clean.rpartition(".")
+    return f"{stem[:100].strip()}.{extension[:10]}" if dot and stem else clean[:110].strip()
+
+
+def original_key(media_id: UUID) -> str:
+    """Where the bytes lie as they came, out of reach, until they have been worked on."""
+    return storage.new_key("incoming", media_id, "original", "", public=False)
+
+
+async def remove(media_id: UUID, *, owner_id: UUID | None = None) -> None:
+    """Take a file away for good; doing it again changes nothing. Joins the caller's transaction.
+
+    With `owner_id` somebody else's file is NotFound. Links to it end as soon as the job has deleted the bytes.
+    """
+    async with db.transaction():
+        media = await queries.lock_media(media_id)
+        if owner_id is not None and media.owner != owner_id:
+            raise NotFound
+        if media.state is not MediaState.REMOVED:
+            await _take_away(media)
+
+
+async def remove_all_of(owner_id: UUID) -> int:
+    """Take away everything a person uploaded: erasure. Returns how many files there were."""
+    async with db.transaction():
+        rows = await db.fetch(
+            "SELECT id FROM media WHERE owner = $1 AND state <> 'removed' ORDER BY id FOR UPDATE", owner_id
+        )
+        for row in rows:
+            await _take_away(await queries.lock_media(row["id"]))
+    return len(rows)
+
+
+async def _take_away(media: MediaRecord) -> None:
+    await _move(media, MediaState.REMOVED)
+    await db.execute("UPDATE media SET filename = '' WHERE id = $1", media.id)
+    await outbox.emit(MediaRemoved(media_id=media.id))
+
+
+async def _move(media: MediaRecord, target: MediaState) -> None:
+    await db.execute(
+        "UPDATE media SET state = $2, updated_at = now() WHERE id = $1", media.id, MEDIA.check(media.state, target)
+    )
+
+
+@timers.timer(ABANDONED)
+async def _abandoned(key: str, _: timers.Payload) -> None:
+    await remove(UUID(key))
