@@ -14,6 +14,7 @@ from marketplace.accounts.presence import Presence
 from marketplace.accounts.tickets import ended_sessions
 from marketplace.accounts.viewer import Authentication, provide_viewer, provide_visitor
 from marketplace.admin.mount import MOUNTS
+from marketplace.catalog import controllers as catalog
 from marketplace.core import db, live, presence, problems, sockets
 from marketplace.core.bodies import StrictRequest
 from marketplace.core.channels import LiveChannels, RedisChannels
@@ -25,6 +26,7 @@ from marketplace.web.pages import PAGES
 
 CONTROLLERS: Sequence[ControllerRouterHandler] = [
     *accounts.CONTROLLERS,
+    *catalog.CONTROLLERS,
 ]
 """Every domain's `CONTROLLERS`, served under /api/v1."""
 ROOMS: Sequence[ControllerRouterHandler] = []
@@ -74,6 +76,7 @@ def create_app() -> Litestar:
             alive,
             Router("/api/v1", route_handlers=CONTROLLERS, guards=[count_request]),
             *PAGES,
+            *catalog.FILES,
             *MOUNTS,
             *ROOMS,
         ],

@@ -8,6 +8,7 @@ TABLE_MODULES = [
     "marketplace.auctions.tables",
     "marketplace.admin.tables",
     "marketplace.core.tables",
+    "marketplace.media.tables",
     "marketplace.accounts.tables.identity",
     "marketplace.accounts.tables.privacy",
     "marketplace.accounts.tables.profiles",

@@ -7,7 +7,8 @@ from saq import CronJob
 from saq.types import Context
 
 import marketplace.auctions.timers
-import marketplace.core.mail  # noqa: F401 - for what they register
+import marketplace.core.mail
+import marketplace.media.handlers  # noqa: F401 - for what they register
 from marketplace.accounts import tickets
 from marketplace.core import housekeeping
 

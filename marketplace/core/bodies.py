@@ -3,11 +3,14 @@
 Litestar's own conversion is lax ("5" passes as a number, text/plain as JSON) and stops at the first error.
 """
 
+from collections.abc import AsyncGenerator
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 from litestar import Request
+from litestar.enums import RequestEncodingType
+from litestar.params import BodyKwarg
 from msgspec import Struct
 
 from marketplace.core.errors import UnsupportedMedia, ValidationFailed
@@ -23,6 +26,17 @@ class StrictRequest(Request[Any, Any, Any]):
         if media_type != "application/json" and not media_type.endswith("+json"):
             raise UnsupportedMedia
         return decode(await self.body(), wanted.annotation if wanted else Any)
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """The raw body. Raises UnsupportedMedia where a form is asked for and something else was sent."""
+        wanted = self.scope["route_handler"].parsed_data_field
+        kwarg = wanted.kwarg_definition if wanted else None
+        if isinstance(kwarg, BodyKwarg) and kwarg.media_type == RequestEncodingType.MULTI_PART:
+            media_type, options = self.content_type
+            if media_type != kwarg.media_type or not options.get("boundary"):
+                raise UnsupportedMedia("Send the body as multipart/form-data.")
+        async for chunk in super().stream():
+            yield chunk
 
 
 @lru_cache(maxsize=1024)

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from marketplace.core.db import RETRYABLE, unavailable
 from marketplace.core.envelope import Refusal
 from marketplace.core.errors import Conflict, DomainError, Unavailable, ValidationFailed
+from marketplace.core.forms import form_error, is_unreadable_form
 from marketplace.core.idempotency import RETRY_FLAG
 
 log = structlog.get_logger(__name__)
@@ -33,7 +34,8 @@ def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[Refu
     fields: dict[str, list[str]] = {}
     if isinstance(error, LitestarValidationError) and isinstance(error.extra, list):
         for item in error.extra:
-            fields.setdefault(str(item.get("key", "non_field_errors")), []).append(str(item.get("message", "")))
+            name, said = form_error(str(item.get("key", "non_field_errors")), str(item.get("message", "")))
+            fields.setdefault(name, []).append(said)
     code = CODES.get(error.status_code, "error")
     message = "The request is not valid." if fields else error.detail or HTTPStatus(error.status_code).phrase
     return Response(
@@ -62,6 +64,8 @@ def any_error(request: Request[Any, Any, Any], error: Exception) -> Response[Ref
     if isinstance(error, TAKEN):
         log.error("request.collided", path=path, exc_info=error)
         return domain_error(request, Conflict("That collides with something that is already there."))
+    if is_unreadable_form(error):
+        return domain_error(request, ValidationFailed.of("non_field_errors", "A part of the form is no readable text."))
     log.error("request.crashed", path=path, exc_info=error)
     return Response(
         Refusal(message="Something went wrong on our side. It has been logged.", code="internal_error"),

@@ -61,12 +61,14 @@ class Stored(Struct, frozen=True, kw_only=True):
 
 
 def new_key(purpose: str, file_id: UUID, name: str, extension: str, *, public: bool) -> str:
-    """A key. All parts are our own words; ValueError if one could be somebody else's."""
-    if not _PURPOSE.fullmatch(purpose) or extension not in TYPES:
+    """A key; `extension` may be empty. All parts are our own words: ValueError if one could be somebody else's."""
+    if not _PURPOSE.fullmatch(purpose) or (extension and extension not in TYPES):
         raise ValueError(f"{purpose!r} .{extension} cannot be stored")
     # The last two digits of a version 7 UUID are random: folders fill evenly.
     hexed = file_id.hex
-    return check_key(f"{'public' if public else 'private'}/{purpose}/{hexed[-2:]}/{hexed}/{name}.{extension}")
+    return check_key(
+        f"{'public' if public else 'private'}/{purpose}/{hexed[-2:]}/{hexed}/{name}{'.' if extension else ''}{extension}"
+    )
 
 
 def check_key(key: str) -> str:

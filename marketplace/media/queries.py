@@ -47,23 +47,20 @@ async def lock_media(media_id: UUID) -> MediaRecord:
     return record(row)
 
 
-async def owner_is_active(user_id: UUID) -> bool:
-    """May this account still fetch private files? A ban ends its links at once."""
-    return bool(await db.fetch_val("SELECT status = 'active' FROM users WHERE id = $1", user_id))
+_IMAGE_JSON = """
+CASE WHEN {m}.state <> 'removed' THEN jsonb_build_object(
+  'id', {m}.id, 'kind', {m}.kind, 'state', {m}.state, 'filename', {m}.filename, 'reason', {m}.reason,
+  'url', '{base}/' || ({m}.renditions -> -1 ->> 'key'),
+  'sizes', (SELECT coalesce(jsonb_object_agg(r ->> 'name', jsonb_build_object(
+      'url', '{base}/' || (r ->> 'key'), 'width', r -> 'width', 'height', r -> 'height')), '{}'::jsonb)
+    FROM jsonb_array_elements({m}.renditions) AS r)) END
+"""
 
 
 def image_json(alias: str) -> str:
     """SQL for lists that come as JSON: the MediaOut of a *public* file joined as `alias`, null while there is none.
 
-        SELECT a.id, {image_json("m")} AS image FROM auctions a LEFT JOIN media m ON m.id = a.cover
+    `SELECT a.id, {image_json("m")} AS image FROM auctions a LEFT JOIN media m ON m.id = a.cover`
     """
-    base = (settings().media_url.rstrip("/") or ROUTE.rstrip("/")).replace("'", "''")
-    return (
-        f"CASE WHEN {alias}.state <> 'removed' THEN jsonb_build_object("
-        f"'id', {alias}.id, 'kind', {alias}.kind, 'state', {alias}.state, "
-        f"'url', '{base}/' || ({alias}.renditions -> -1 ->> 'key'), "
-        f"'sizes', (SELECT coalesce(jsonb_object_agg(r ->> 'name', jsonb_build_object("
-        f"'url', '{base}/' || (r ->> 'key'), 'width', r -> 'width', 'height', r -> 'height')), '{{}}'::jsonb) "
-        f"FROM jsonb_array_elements({alias}.renditions) AS r), "
-        f"'filename', {alias}.filename, 'reason', {alias}.reason) END"
-    )
+    base = settings().media_url.rstrip("/") or ROUTE.rstrip("/")
+    return _IMAGE_JSON.replace("{m}", alias).replace("{base}", base.replace("'", "''"))

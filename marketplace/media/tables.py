@@ -1,3 +1,5 @@
+from typing import Any
+
 from piccolo.columns import JSONB, UUID, BigInt, Boolean, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.reference import LazyTableReference
@@ -10,8 +12,8 @@ class Media(Table, tablename="media"):
     """One uploaded file. `renditions` is what is served: [{"name", "key", "width", "height", "bytes"}], smallest first."""
 
     id = UUID(primary_key=True, default=None)
-    owner = ForeignKey(
-        LazyTableReference("User", module_path="marketplace.accounts.tables"), on_delete=OnDelete.restrict
+    owner: ForeignKey[Any] = ForeignKey(
+        LazyTableReference("User", module_path="marketplace.accounts.tables"), null=False, on_delete=OnDelete.restrict
     )
     kind = Varchar(length=16, choices=MediaKind)
     purpose = Varchar(length=40)

@@ -58,9 +58,7 @@ async def _pictures(media: MediaRecord, data: bytes) -> list[Rendition]:
     for one in made:
         key = _key(media, one.name, images.EXTENSION)
         await storage.put(key, one.data)
-        renditions.append(
-            Rendition(name=one.name, key=key, width=one.width, height=one.height, bytes=len(one.data))
-        )
+        renditions.append(Rendition(name=one.name, key=key, width=one.width, height=one.height, bytes=len(one.data)))
     return renditions
 
 
@@ -84,9 +82,12 @@ async def _settle(media: MediaRecord, target: MediaState, renditions: list[Rendi
             "UPDATE media SET state = $2, renditions = $3::jsonb, reason = $4, updated_at = now() WHERE id = $1",
             media.id, target, msgspec.json.encode(renditions).decode(), reason,
         )  # fmt: skip
-        told = {"media_id": media.id, "owner_id": media.owner, "purpose": media.purpose}
-        ready = target is MediaState.READY
-        await outbox.emit(MediaReady(**told) if ready else MediaRefused(**told, reason=reason))
+        if target is MediaState.READY:
+            await outbox.emit(MediaReady(media_id=media.id, owner_id=media.owner, purpose=media.purpose))
+        else:
+            await outbox.emit(
+                MediaRefused(media_id=media.id, owner_id=media.owner, purpose=media.purpose, reason=reason)
+            )
 
 
 async def tidy(media_id: UUID) -> None:

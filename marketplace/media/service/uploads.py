@@ -123,7 +123,7 @@ def _inspect(data: bytes, purpose: Purpose, field: str) -> Inspected:
 def clean_filename(name: str) -> str:
     """A name to show and to save as; never a path, never a line, never one that reads backwards. May be empty."""
     last = re.split(r"[\\/]", unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode()))[-1]
-    clean = _UNSPEAKABLE.sub(" ", last).strip(" .")
+    clean = " ".join(_UNSPEAKABLE.sub(" ", last).split()).strip(" .")
     stem, dot, extension = clean.rpartition(".")
     return f"{stem[:100].strip()}.{extension[:10]}" if dot and stem else clean[:110].strip()
 

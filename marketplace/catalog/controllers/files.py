@@ -6,14 +6,15 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from litestar import HttpMethod, Request, Response, route
-from litestar.params import FromPath, FromQuery, NamedDependency
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 
 from marketplace.accounts.viewer import Viewer
+from marketplace.catalog import queries
 from marketplace.core import storage
 from marketplace.core.errors import DomainError, NotFound
 from marketplace.core.storage import Stored
-from marketplace.media import queries
 
 YEAR: Final = 365 * 24 * 3600
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
@@ -43,7 +44,7 @@ async def serve_media(
         raise NotFound from None
     if not storage.is_public(key):
         owner = storage.check_link(key, user, expires, name, signature)
-        if (visitor is not None and visitor.id != owner) or not await queries.owner_is_active(owner):
+        if (visitor is not None and visitor.id != owner) or not await queries.may_fetch(owner):
             raise NotFound
     file = await storage.head(key)
     headers = _headers(file, name)

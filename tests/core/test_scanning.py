@@ -1,0 +1,63 @@
+"""clamd's protocol, spoken to a server of ours on a real socket."""
+
+import asyncio
+import struct
+
+import pytest
+
+from marketplace.core.errors import Unavailable
+from marketplace.core.scanning import ClamAV, NoScanner, scanner
+
+EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+
+
+async def clamd(reader, writer):
+    """Answers as clamd does: reads length-prefixed parts until an empty one."""
+    assert await reader.readexactly(10) == b"zINSTREAM\0"
+    data = b""
+    while size := struct.unpack("!I", await reader.readexactly(4))[0]:
+        data += await reader.readexactly(size)
+    if b"SLOWLY" in data:
+        writer.write(b"INSTREAM size limit exceeded. ERROR\0")
+    elif b"HANGUP" not in data:
+        writer.write(b"stream: Eicar-Signature FOUND\0" if EICAR in data else b"stream: OK\0")
+    await writer.drain()
+    writer.close()
+
+
+@pytest.fixture
+async def address():
+    server = await asyncio.start_server(clamd, "127.0.0.1", 0)
+    yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server.close()
+
+
+@pytest.mark.parametrize("padding", [0, 200_000])
+async def test_malware_is_named_and_harmless_files_pass(address, padding):
+    assert await ClamAV(address).scan(b"x" * padding + EICAR) == "Eicar-Signature"
+    assert await ClamAV(address).scan(b"x" * padding + b"fine") is None
+
+
+async def test_a_socket_file_does_too(tmp_path):
+    path = tmp_path / "clamd.sock"
+    server = await asyncio.start_unix_server(clamd, path)
+    assert await ClamAV(f"unix:{path}").scan(EICAR) == "Eicar-Signature"
+    server.close()
+
+
+@pytest.mark.parametrize("data", [b"SLOWLY", b"HANGUP"])
+async def test_a_scanner_that_could_not_look_passes_nothing(address, data):
+    with pytest.raises(Unavailable):
+        await ClamAV(address).scan(data)
+
+
+async def test_a_scanner_that_is_away_passes_nothing():
+    with pytest.raises(Unavailable):
+        await ClamAV("127.0.0.1:1").scan(b"x")
+
+
+async def test_the_setting_chooses(configure, address):
+    configure(clamav="")
+    assert isinstance(scanner(), NoScanner) and await scanner().scan(EICAR) is None
+    configure(clamav=address)
+    assert await scanner().scan(EICAR) == "Eicar-Signature"
