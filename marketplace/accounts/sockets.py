@@ -10,8 +10,8 @@ from marketplace.accounts.tokens import TokenInvalid
 from marketplace.accounts.viewer import Viewer, load_viewer
 from marketplace.core import db
 from marketplace.core.channels import LiveChannels
-from marketplace.core.errors import DomainError, Unavailable, ValidationFailed
-from marketplace.core.rooms import Room, close_code, serve_room
+from marketplace.core.errors import DomainError, ValidationFailed
+from marketplace.core.rooms import Crashed, Room, close_code, serve_room
 from marketplace.core.sockets import GONE, Connection, Refused, Socket, check_origin, registered
 
 log = structlog.get_logger(__name__)
@@ -46,7 +46,7 @@ async def serve(socket: Socket, enter: Callable[[Viewer | None], Awaitable[Room]
         refusal = error if isinstance(error, DomainError) else db.unavailable(error)
         if refusal is None:
             log.exception("socket.crashed", path=socket.url.path)
-            refusal = Unavailable()
+            refusal = Crashed()
         code, reason = close_code(refusal), refusal.code
         with contextlib.suppress(*GONE):
             await Connection(socket, None).send(Refused.of(refusal))

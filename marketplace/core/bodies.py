@@ -47,12 +47,14 @@ def _decoder(wanted: Any) -> msgspec.json.Decoder[Any]:
 def decode(body: bytes, wanted: Any) -> Any:
     """`body` as `wanted`. Raises ValidationFailed naming every wrong field."""
     try:
-        value = _decoder(wanted).decode(body)
+        try:
+            value = _decoder(wanted).decode(body)
+        except msgspec.ValidationError as error:
+            # Looking for the other errors may find that what follows the first is no JSON at all, or nested too deep.
+            raise ValidationFailed(fields=_all_errors(body, wanted, error)) from None
         if b"\\u0000" in body and (where := _nul(msgspec.json.decode(body))) is not None:
             raise ValidationFailed.of(where, "NUL characters are not allowed.")
         return value
-    except msgspec.ValidationError as error:
-        raise ValidationFailed(fields=_all_errors(body, wanted, error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValidationFailed(
             f"The body is not valid JSON: {error}", fields={"non_field_errors": [str(error)]}

@@ -61,6 +61,12 @@ _snapshots = asyncio.Semaphore(4)
 """A thousand sockets that resync at once must not take the whole connection pool."""
 
 
+class Crashed(DomainError):
+    status_code = 500
+    code = "internal_error"
+    default_message = "Something went wrong on our side. It has been logged."
+
+
 class Said(Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True):
     """Base of what a client may say. `id`, if sent, comes back with the answer."""
 
@@ -220,9 +226,7 @@ async def _answer(connection: Connection, room: Room, language: Any, raw: bytes)
         away = db.unavailable(error)
         if away is None:
             log.exception("room.crashed", room=room.name)
-        await connection.send(
-            Refused.of(away or DomainError("Something went wrong on our side. It has been logged."), ref)
-        )
+        await connection.send(Refused.of(away or Crashed(), ref))
         return
     if answer is not None:
         body = msgspec.json.encode(answer).decode()
