@@ -6,6 +6,7 @@ An event is stored for the listeners known to the process that emits it, so ever
 from saq import CronJob
 from saq.types import Context
 
+import marketplace.accounts.handlers
 import marketplace.auctions.timers
 import marketplace.core.mail
 import marketplace.media.handlers  # noqa: F401 - for what they register

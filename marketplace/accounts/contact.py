@@ -59,13 +59,5 @@ def normal_phone(text: str, field: str = "phone_number") -> str:
     return str(written)
 
 
-def one_line(text: str, field: str) -> str:
-    """A name as typed, in NFC, without outer or doubled spaces. Control and invisible formatting characters are refused."""
-    line = " ".join(unicodedata.normalize("NFC", text).split())
-    if not all(_printable(c) for c in line):
-        raise ValidationFailed.of(field, "This holds characters that cannot be shown.")
-    return line
-
-
 def _printable(character: str) -> bool:
     return character == " " or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")

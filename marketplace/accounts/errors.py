@@ -112,3 +112,13 @@ class ObligationsOpen(Conflict):
 
     code = "obligations_open"
     default_message = "This account cannot be erased while others depend on it."
+
+
+class SecondFactorOn(Conflict):
+    code = "second_factor_on"
+    default_message = "The second factor is on already."
+
+
+class SecondFactorOff(Conflict):
+    code = "second_factor_off"
+    default_message = "The second factor is not on."

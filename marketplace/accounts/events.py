@@ -15,6 +15,18 @@ class EmailVerified(Struct, tag="email_verified", frozen=True):
     user_id: UUID
 
 
+class VerificationAsked(Struct, tag="verification_asked", frozen=True):
+    """The account wants the letter with the link (again)."""
+
+    user_id: UUID
+
+
+class PasswordResetAsked(Struct, tag="password_reset_asked", frozen=True):
+    """Somebody typed this address as theirs; whether an account has it is looked up by the listener."""
+
+    email: str
+
+
 class LoggedIn(Struct, tag="logged_in", frozen=True):
     """`is_new_device`: no session of this account came from such a device before, and it is not the first one."""
 

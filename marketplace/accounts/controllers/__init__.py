@@ -6,6 +6,12 @@ from marketplace.accounts.controllers.business import BusinessController
 from marketplace.accounts.controllers.favorites import FavoriteController
 from marketplace.accounts.controllers.portfolio import PortfolioController, SkillController
 from marketplace.accounts.controllers.profiles import ProfileController
+from marketplace.accounts.controllers.security import (
+    PasswordController,
+    SecondFactorController,
+    SessionController,
+    VerificationController,
+)
 from marketplace.accounts.controllers.sockets import SocketTicketController
 
 CONTROLLERS = [
@@ -16,5 +22,9 @@ CONTROLLERS = [
     PortfolioController,
     ProfileController,
     SkillController,
+    PasswordController,
+    SecondFactorController,
+    SessionController,
     SocketTicketController,
+    VerificationController,
 ]

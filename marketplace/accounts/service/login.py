@@ -1,26 +1,58 @@
-"""Login with a password."""
+"""Login: password first, then the second factor where it is on."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
+
+import asyncpg
 
 from marketplace.accounts import passwords
 from marketplace.accounts.contact import normal_email
-from marketplace.accounts.errors import AccountBanned, WrongCredentials
+from marketplace.accounts.errors import AccountBanned, SecondFactorRequired, WrongCredentials
 from marketplace.accounts.schemas.auth import Credentials, SignedIn
+from marketplace.accounts.service import links, throttle
+from marketplace.accounts.service.second_factor import second_factor_of, take_code
 from marketplace.accounts.service.sessions import Client, open_session
-from marketplace.accounts.states import AccountStatus
+from marketplace.accounts.states import AccountStatus, LinkPurpose
 from marketplace.core import db
 from marketplace.core.errors import ValidationFailed
 
+MOST_CODES: Final = 5
+
 
 async def log_in(given: Credentials, client: Client) -> SignedIn:
-    """A new session for the right name or address and password. Raises WrongCredentials or AccountBanned."""
+    """A new session for the right name or address and password.
+
+    Raises WrongCredentials, AccountBanned, SecondFactorRequired (with the challenge to answer), WrongCode or RateLimited.
+    """
     name = given.email or given.username
     if not name:
         raise ValidationFailed.of("email", "Send `email` or `username`.")
+    await throttle.login(name, client)
     user_id = await check_credentials(name, given.password)
+    await throttle.logged_in(name, client)
+    return await finish(user_id, client, given.code)
+
+
+async def finish(user_id: UUID, client: Client, code: str | None = None) -> SignedIn:
+    """Sign in somebody who has shown the first factor. Raises SecondFactorRequired or WrongCode."""
+    if (await second_factor_of(user_id)).enabled:
+        if code is None:
+            challenge = await links.issue(LinkPurpose.SECOND_FACTOR, user_id=user_id)
+            life = int(links.LIFE[LinkPurpose.SECOND_FACTOR].total_seconds())
+            raise SecondFactorRequired(challenge=challenge, expires_in=life, methods=["totp", "recovery_code"])
+        await take_code(user_id, code)
     async with db.transaction():
         return await open_session(user_id, client)
+
+
+async def answer_challenge(challenge: str, code: str, client: Client) -> SignedIn:
+    """Complete a login with a code. A challenge takes MOST_CODES tries. Raises LinkInvalid, WrongCode or RateLimited."""
+    link = await links.try_at(challenge, LinkPurpose.SECOND_FACTOR, MOST_CODES)
+    assert link.user_id is not None
+    await take_code(link.user_id, code)
+    async with db.transaction():
+        await links.use(challenge, LinkPurpose.SECOND_FACTOR)
+        return await open_session(link.user_id, client)
 
 
 async def check_credentials(name: str, password: str) -> UUID:
@@ -36,8 +68,8 @@ async def check_credentials(name: str, password: str) -> UUID:
     if row["status"] == AccountStatus.BANNED:
         raise AccountBanned
     user_id: UUID = row["id"]
-    if not passwords.is_current(row["password_hash"], row["email"]):
-        await _rehash(user_id, password, row["email"], row["password_hash"])
+    if row["email"] and not passwords.is_current(row["password_hash"], row["email"]):
+        await _rehash(user_id, row["password_hash"], await passwords.hashed(password, row["email"]))
     return user_id
 
 
@@ -45,8 +77,7 @@ async def _candidates(name: str) -> tuple[str, list[Any]]:
     """(address, accounts that may be meant), the one that has proven the address first."""
     columns = "SELECT id, email, password_hash, status FROM users WHERE status <> 'erased' AND "
     if "@" not in name:
-        rows = await db.fetch(columns + "lower(username) = lower($1)", name.replace("\x00", ""))
-        return "", rows
+        return "", await db.fetch(columns + "lower(username) = lower($1)", name.strip().replace("\x00", ""))
     try:
         email = normal_email(name)
     except ValidationFailed:
@@ -54,12 +85,10 @@ async def _candidates(name: str) -> tuple[str, list[Any]]:
     return email, await db.fetch(columns + "email = $1 ORDER BY email_verified_at IS NULL, id DESC LIMIT 100", email)
 
 
-async def _rehash(user_id: UUID, password: str, email: str, old: str) -> None:
-    if not email:
-        return
-    fresh = await passwords.hashed(password, email)
-    await db.execute(
-        "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2 "
-        "AND NOT EXISTS (SELECT 1 FROM users o WHERE o.email = users.email AND o.password_hash = $3)",
-        user_id, old, fresh,
-    )  # fmt: skip
+async def _rehash(user_id: UUID, old: str, fresh: str) -> None:
+    try:
+        await db.execute(
+            "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2", user_id, old, fresh
+        )
+    except asyncpg.UniqueViolationError:
+        return  # another claim to the address has this very password: this one keeps its old hash

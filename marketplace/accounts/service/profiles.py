@@ -4,7 +4,7 @@ from zoneinfo import available_timezones
 
 from msgspec import UNSET, structs
 
-from marketplace.accounts.contact import normal_email, normal_phone, one_line
+from marketplace.accounts.contact import normal_email, normal_phone
 from marketplace.accounts.queries.owners import lock_owner
 from marketplace.accounts.queries.profiles import get_own_profile
 from marketplace.accounts.schemas.profiles import OwnProfile, ProfileChange
@@ -59,12 +59,12 @@ def _account_values(change: ProfileChange) -> Values:
     if change.full_name is not UNSET:
         if change.first_name is not UNSET or change.last_name is not UNSET:
             raise ValidationFailed.of("full_name", "Send either full_name, or first_name and last_name.")
-        first, _, last = one_line(change.full_name, "full_name").partition(" ")
+        first, _, last = text.line(change.full_name, "full_name").partition(" ")
         values |= {User.first_name: _name(first, "full_name"), User.last_name: _name(last, "full_name")}
     if change.first_name is not UNSET:
-        values[User.first_name] = one_line(change.first_name, "first_name")
+        values[User.first_name] = text.line(change.first_name, "first_name")
     if change.last_name is not UNSET:
-        values[User.last_name] = one_line(change.last_name, "last_name")
+        values[User.last_name] = text.line(change.last_name, "last_name")
     if change.phone_number is not UNSET:
         values[User.phone_number] = normal_phone(change.phone_number)
     if change.language is not UNSET:

@@ -11,14 +11,16 @@ from uuid import UUID
 import asyncpg
 
 from marketplace.accounts import passwords
-from marketplace.accounts.contact import normal_email, normal_phone, one_line
+from marketplace.accounts.contact import normal_email, normal_phone
 from marketplace.accounts.errors import AccountBanned, UsernameTaken
 from marketplace.accounts.events import UserRegistered
 from marketplace.accounts.password_rules import check_confirmation, check_password
 from marketplace.accounts.schemas.auth import Registration, SignedIn
+from marketplace.accounts.service import throttle
+from marketplace.accounts.service.login import finish
 from marketplace.accounts.service.sessions import Client, open_session
 from marketplace.accounts.states import AccountStatus
-from marketplace.core import db, i18n, outbox
+from marketplace.core import db, i18n, outbox, text
 from marketplace.core.ids import uuid7
 
 _ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -27,29 +29,33 @@ _ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 async def register(wanted: Registration, client: Client, accept_language: str = "") -> SignedIn:
     """Make an account and sign it in. Raises ValidationFailed or UsernameTaken.
 
-    The same address and password again, from a client that lost the answer or sent it twice, is the same account.
+    The same address and password again, from a client that lost the answer or sent it twice, is the same account; then the
+    rules of a login hold: AccountBanned, SecondFactorRequired.
     """
     email, phone = normal_email(wanted.email), normal_phone(wanted.phone_number)
     first, last = _names(wanted)
+    data = wanted.personality_data
+    personality = None if data is None else text.small_json(data, "personality_data")
     check_confirmation(wanted.password, wanted.password_confirm)
     check_password(wanted.password, about=(email, wanted.username or "", first, last, phone))
+    await throttle.registration(client)
     password_hash = await passwords.hashed(wanted.password, email)
     language = i18n.language_of(wanted.language) if wanted.language else i18n.negotiate(accept_language)
     async with db.transaction():
         user_id = await _insert(
             email, wanted.username or made_up_username(), password_hash, first, last, phone, language
         )
-        if user_id is None:
-            user_id = await _same_account(email, password_hash)
-        else:
+        if user_id is not None:
+            await _keep_personality(user_id, personality)
             await outbox.emit(UserRegistered(user_id))
-        return await open_session(user_id, client)
+            return await open_session(user_id, client)
+    return await finish(await _same_account(email, password_hash), client)
 
 
 def _names(wanted: Registration) -> tuple[str, str]:
-    first, last = one_line(wanted.first_name, "first_name"), one_line(wanted.last_name, "last_name")
+    first, last = text.line(wanted.first_name, "first_name"), text.line(wanted.last_name, "last_name")
     if not first and not last:
-        first, _, last = one_line(wanted.full_name, "full_name").partition(" ")
+        first, _, last = text.line(wanted.full_name, "full_name").partition(" ")
     return first[:80], last[:80]
 
 
@@ -77,6 +83,16 @@ async def _insert(
         if await db.fetch_val("SELECT 1 FROM users WHERE email = $1 AND password_hash = $2", email, password_hash):
             return None
         raise UsernameTaken.of("username", UsernameTaken.default_message) from None
+
+
+async def _keep_personality(user_id: UUID, personality: str | None) -> None:
+    if personality is not None:
+        await db.execute(
+            'INSERT INTO profiles (id, "user", personality_data) VALUES ($1, $2, $3::jsonb)',
+            uuid7(),
+            user_id,
+            personality,
+        )
 
 
 async def _same_account(email: str, password_hash: str) -> UUID:

@@ -14,7 +14,7 @@ from marketplace.accounts.queries.identity import get_account
 from marketplace.accounts.schemas.auth import SignedIn
 from marketplace.accounts.states import AccountStatus, SessionEnd
 from marketplace.core import db, outbox, sockets
-from marketplace.core.errors import NotSignedIn
+from marketplace.core.errors import NotFound, NotSignedIn
 from marketplace.core.ids import uuid7
 
 REFRESH_LIFE: Final = timedelta(days=7)
@@ -31,7 +31,15 @@ class Client(Struct, frozen=True):
 
 
 async def open_session(user_id: UUID, client: Client) -> SignedIn:
-    """A new session of an account whose right to one has been checked. Belongs inside `transaction()`."""
+    """A new session of an account that has shown who it is. Belongs inside `transaction()`. Raises AccountBanned.
+
+    The status is read with the row locked, so that of a login and a ban at once no session is left over.
+    """
+    status = await db.fetch_val("SELECT status FROM users WHERE id = $1 FOR SHARE", user_id)
+    if status == AccountStatus.BANNED:
+        raise AccountBanned
+    if status != AccountStatus.ACTIVE:
+        raise NotSignedIn
     known = await db.fetch_row(
         "SELECT count(*) AS sessions, coalesce(bool_or(user_agent = $2), false) AS is_known FROM sessions WHERE \"user\" = $1",
         user_id, client.user_agent,
@@ -124,6 +132,12 @@ async def end_sessions(
             for session_id in ended:
                 sockets.disconnect(user_id, session_id, reason=reason.value)
     return ended
+
+
+async def end_session(user_id: UUID, session_id: UUID) -> None:
+    """Sign out one device of the account. Raises NotFound, also when it has ended already."""
+    if not await end_sessions(user_id, SessionEnd.ENDED, only=[session_id]):
+        raise NotFound
 
 
 async def log_out(signed_in: tuple[UUID, UUID] | None, refresh: str | None, *, everywhere: bool) -> None:
