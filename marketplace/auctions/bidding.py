@@ -127,10 +127,10 @@ def buy_now(terms: Terms, standing: Standing, buyer: UUID, at: datetime) -> Outc
 
 
 def cap(standing: Standing, max_minor: int) -> Standing:
-    """The lot after its leader took a standing maximum back: it falls to `max_minor`, but never below the price."""
+    """The lot after its leader took a standing maximum back: theirs falls to `max_minor`, but never below the price."""
     return Standing(
         price_minor=standing.price_minor, leader=standing.leader,
-        leader_max_minor=max(standing.price_minor, max_minor), leader_max_at=standing.leader_max_at,
+        leader_max_minor=min(standing.leader_max_minor, max(standing.price_minor, max_minor)), leader_max_at=standing.leader_max_at,
     )  # fmt: skip
 
 

@@ -112,6 +112,11 @@ class NothingToSell(DomainError):
     default_message = "Nobody has bid yet: an auction is ended early only by selling to the leader."
 
 
+class BidNotFound(NotFound):
+    code = "bid_not_found"
+    default_message = "There is no such bid."
+
+
 class NotRetractable(Unprocessable):
     code = "not_retractable"
     default_message = "This bid can't be retracted any more."

@@ -20,11 +20,6 @@ async def created(auction_id: UUID, actor: UUID | None, reason: str = "") -> Non
     await _write(auction_id, "auction", auction_id, "", AuctionStatus.SCHEDULED.value, actor, reason)
 
 
-async def noted(auction_id: UUID, subject: str, subject_id: UUID, status: str, actor: UUID | None, reason: str) -> None:
-    """Something happened that leaves the status as it is."""
-    await _write(auction_id, subject, subject_id, status, status, actor, reason)
-
-
 async def born(auction_id: UUID, subject: str, subject_id: UUID, status: str, actor: UUID | None, reason: str) -> None:
     await _write(auction_id, subject, subject_id, "", status, actor, reason)
 

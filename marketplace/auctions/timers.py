@@ -1,9 +1,15 @@
 """What happens to auctions at a time. Each action looks at the present state first, so that a late or second one is harmless."""
 
+from datetime import timedelta
 from uuid import UUID
 
+import structlog
+
 from marketplace.auctions.service import lifecycle, sales
-from marketplace.core.timers import Payload, timer
+from marketplace.auctions.service.sweep import set_missing_timers
+from marketplace.core.timers import Payload, every, timer
+
+log = structlog.get_logger(__name__)
 
 
 @timer("auctions.start")
@@ -29,3 +35,10 @@ async def pay_by(key: str, _: Payload) -> None:
 @timer("auctions.offer_expiry")
 async def offer_expiry(key: str, _: Payload) -> None:
     await sales.expire_offer(UUID(key))
+
+
+@every(timedelta(seconds=30))
+async def sweep() -> None:
+    found = await set_missing_timers()
+    if found:
+        log.warning("auctions.timers_were_missing", count=found)

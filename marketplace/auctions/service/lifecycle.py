@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from msgspec import Struct
+
 from marketplace.auctions import bidding, history, messages
 from marketplace.auctions.errors import LotNotFound, NothingToSell
 from marketplace.auctions.events import AuctionCancelled, AuctionEnded, AuctionStarted, LotClosed, LotEndingSoon
@@ -87,7 +89,8 @@ async def close_due(lot_id: UUID) -> bool:
         lot = await lock_lot(LotRef(lot_id=lot_id))
         if lot.status != AuctionStatus.ACTIVE or lot.ends_at is None:
             return False
-        if lot.ends_at + await _grace() > clock.now():
+        # The database's clock, by which the timer was due: one that runs ahead of ours must not make us wait again.
+        if lot.ends_at + await _grace() > await db.fetch_val("SELECT clock_timestamp()"):
             await _set_timers(lot_id, lot.ends_at)
             return False
         await finish(auction, lot, None, "its end came")
@@ -121,10 +124,15 @@ async def warn(lot_id: UUID, seconds: int) -> None:
         await _set_soon_timer(lot_id, row["ends_at"], seconds)
 
 
+class Closed(Struct, frozen=True, kw_only=True):
+    outcome: Outcome
+    sale_id: UUID | None
+
+
 async def finish(
     auction: LockedAuction, lot: LockedLot, actor: UUID | None, reason: str,
     *, waive_reserve: bool = False, kind: SaleKind = SaleKind.WIN,
-) -> Outcome:  # fmt: skip
+) -> Closed:  # fmt: skip
     """Close a locked, active lot, sell it if it is to be sold, and end the auction with its last lot."""
     AUCTION.check(lot.status, AuctionStatus.ENDED)
     outcome, now = outcome_of(lot, waive_reserve), clock.now()
@@ -143,7 +151,7 @@ async def finish(
     await _tell_closed(lot, outcome, sale_id, over, now)
     if over:
         await outbox.emit(AuctionEnded(auction_id=auction.id, seller_id=auction.seller, title=auction.title))
-    return outcome
+    return Closed(outcome=outcome, sale_id=sale_id)
 
 
 def outcome_of(lot: LockedLot, waive_reserve: bool = False) -> Outcome:
