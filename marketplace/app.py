@@ -14,8 +14,11 @@ from marketplace.accounts.presence import Presence
 from marketplace.accounts.tickets import ended_sessions
 from marketplace.accounts.viewer import Authentication, provide_viewer, provide_visitor
 from marketplace.admin.mount import MOUNTS
+from marketplace.auctions import controllers as auctions
+from marketplace.auctions import rooms as auction_rooms
 from marketplace.catalog import controllers as catalog
 from marketplace.core import db, live, presence, problems, sockets
+from marketplace.core.arrival import Arrivals, provide_received_at
 from marketplace.core.bodies import StrictRequest
 from marketplace.core.channels import LiveChannels, RedisChannels
 from marketplace.core.config import settings
@@ -27,9 +30,10 @@ from marketplace.web.pages import PAGES
 CONTROLLERS: Sequence[ControllerRouterHandler] = [
     *accounts.CONTROLLERS,
     *catalog.CONTROLLERS,
+    *auctions.CONTROLLERS,
 ]
 """Every domain's `CONTROLLERS`, served under /api/v1."""
-ROOMS: Sequence[ControllerRouterHandler] = []
+ROOMS: Sequence[ControllerRouterHandler] = [*auction_rooms.ROOMS]
 """Every domain's `ROOMS`: WebSocket handlers, at their own paths."""
 
 
@@ -82,9 +86,10 @@ def create_app() -> Litestar:
         ],
         request_class=StrictRequest,
         plugins=[channels],
-        middleware=[DefineMiddleware(Authentication, exclude="^/admin"), Presence(), IdempotencyKeys],
+        middleware=[Arrivals, DefineMiddleware(Authentication, exclude="^/admin"), Presence(), IdempotencyKeys],
         dependencies={
             "listing": Provide(provide_listing),
+            "received_at": Provide(provide_received_at),
             "viewer": Provide(provide_viewer),
             "visitor": Provide(provide_visitor),
         },

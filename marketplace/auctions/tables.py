@@ -167,3 +167,12 @@ class SecondChanceOffer(Table, tablename="second_chance_offers"):
     expires_at = Timestamptz()
     created_at = Timestamptz(default=TimestamptzNow())
     answered_at = Timestamptz(null=True, default=None)
+
+
+class AuctionWatch(Table, tablename="auction_watches"):
+    """Somebody keeps an eye on an auction: one row an account and auction."""
+
+    id = BigSerial(primary_key=True)
+    auction = ForeignKey(Auction, on_delete=OnDelete.cascade)
+    user = ForeignKey(User, on_delete=OnDelete.cascade)
+    created_at = Timestamptz(default=TimestamptzNow())

@@ -80,6 +80,9 @@ class Listing(Generic[F]):
         self._many = {name for name, hint in get_type_hints(filters).items() if _takes_many(hint)}
         self._sorts(default)
 
+    def __deepcopy__(self, _: dict[int, Any]) -> "Listing[F]":
+        return self  # Litestar copies a controller's handlers; a declaration never changes
+
     @property
     def known(self) -> list[str]:
         """Every query parameter the list understands."""

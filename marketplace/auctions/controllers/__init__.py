@@ -1,0 +1,20 @@
+"""The HTTP side of auctions, by subject."""
+
+from collections.abc import Sequence
+
+from litestar.types import ControllerRouterHandler
+
+from marketplace.auctions.controllers.auctions import AuctionController
+from marketplace.auctions.controllers.bids import BidController
+from marketplace.auctions.controllers.history import HistoryController
+from marketplace.auctions.controllers.sales import OfferController, SaleController
+from marketplace.auctions.controllers.watching import WatchController
+
+CONTROLLERS: Sequence[ControllerRouterHandler] = [
+    AuctionController,
+    BidController,
+    HistoryController,
+    OfferController,
+    SaleController,
+    WatchController,
+]

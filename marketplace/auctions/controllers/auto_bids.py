@@ -1,0 +1,6 @@
+from litestar import Controller
+
+
+class AutoBidController(Controller):
+    path = "/auto-bids"
+    tags = ("Auto-bids",)
