@@ -9,7 +9,11 @@ from piccolo.table import Table
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from marketplace.accounts.errors import AccountBanned, WrongCredentials
+from marketplace.accounts.service.login import check_credentials
 from marketplace.accounts.states import Role
+from marketplace.core import ratelimit
+from marketplace.core.errors import RateLimited, Unavailable
 
 
 class Staff(Table, tablename="staff_accounts"):
@@ -30,7 +34,13 @@ class Staff(Table, tablename="staff_accounts"):
     @classmethod
     async def login(cls, username: str, password: str) -> uuid.UUID | None:
         """The id of the staff account with this name or address and password, else None."""
-        raise NotImplementedError
+        try:
+            await ratelimit.hit("login", username.lower())
+            user_id = await check_credentials(username, password)
+        except (RateLimited, Unavailable, WrongCredentials, AccountBanned):
+            return None
+        found = await cls.select(cls.id).where(cls.id == user_id, cls.active.eq(True)).first()
+        return user_id if found else None
 
 
 def role_of(request: Request) -> Role:
