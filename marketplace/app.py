@@ -13,6 +13,7 @@ from marketplace.accounts import controllers as accounts
 from marketplace.accounts.presence import Presence
 from marketplace.accounts.tickets import ended_sessions
 from marketplace.accounts.viewer import Authentication, provide_viewer, provide_visitor
+from marketplace.admin import controllers as admin
 from marketplace.admin.mount import MOUNTS
 from marketplace.auctions import controllers as auctions
 from marketplace.auctions import rooms as auction_rooms
@@ -31,6 +32,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     *accounts.CONTROLLERS,
     *catalog.CONTROLLERS,
     *auctions.CONTROLLERS,
+    *admin.CONTROLLERS,
 ]
 """Every domain's `CONTROLLERS`, served under /api/v1."""
 ROOMS: Sequence[ControllerRouterHandler] = [*auction_rooms.ROOMS]

@@ -11,11 +11,13 @@ from piccolo_api.crud.endpoints import OrderBy
 from piccolo_api.crud.validators import Validators
 
 from marketplace.accounts.states import Role
-from marketplace.accounts.tables import User
-from marketplace.admin.staff import Staff, read_only, staff_with
+from marketplace.accounts.tables import IdentityCheck, Session, User
+from marketplace.admin.forms import FORMS
+from marketplace.admin.staff import Staff, read_only, searched_by, staff_with
 from marketplace.admin.tables import StaffSession
+from marketplace.auctions.tables import Auction, AuctionHistory, Bid, Lot, Sale, SecondChanceOffer
 from marketplace.core.config import settings
-from marketplace.core.tables import Outbox, PlatformSetting, Timer
+from marketplace.core.tables import AuditLog, Outbox, PlatformSetting, Timer
 
 
 def looked_at(
@@ -25,38 +27,71 @@ def looked_at(
     *,
     link: Column | None = None,
     newest_by: Column | None = None,
-    filters: Sequence[Column] | None = None,
     role: Role = Role.MODERATOR,
 ) -> TableConfig:
-    """A table that staff of `role` may look at and nobody may edit."""
+    """A table that staff of `role` may look at, by these columns, and nobody may edit."""
+    key = table._meta.primary_key
+    names = {column._meta.name for column in (key, *columns)}
     return TableConfig(
         table,
         menu_group=group,
         visible_columns=list(columns),
-        visible_filters=list(filters if filters is not None else columns),
+        visible_filters=list(columns),
         link_column=link,
-        order_by=[OrderBy(newest_by, ascending=False)] if newest_by is not None else None,
-        validators=Validators(every=[read_only, staff_with(role)]),
+        order_by=[OrderBy(newest_by if newest_by is not None else key, ascending=newest_by is None)],
+        validators=Validators(every=[read_only, staff_with(role), searched_by(names)]),
     )
 
 
-def tables() -> list[TableConfig]:
+def people() -> list[TableConfig]:
+    u, s, c, d = User, Staff, IdentityCheck, Session
     return [
         looked_at(
-            User, "People",
-            [User.username, User.email, User.role, User.status, User.ban_reason, User.email_verified_at, User.created_at],
-            link=User.username, newest_by=User.created_at,
+            u, "People", [u.username, u.email, u.role, u.status, u.ban_reason, u.email_verified_at, u.created_at],
+            link=u.username, newest_by=u.created_at,
+        ),
+        looked_at(s, "People", [s.username, s.email, s.role, s.active], link=s.username, role=Role.ADMIN),
+        looked_at(c, "People", [c.id, c.user, c.document_type, c.country_code, c.status, c.submitted_at, c.decided_at], newest_by=c.submitted_at),
+        looked_at(d, "People", [d.id, d.user, d.address, d.created_at, d.last_seen_at, d.ended_at], newest_by=d.created_at),
+    ]  # fmt: skip
+
+
+def auctions() -> list[TableConfig]:
+    a, lot, b, h, s, o = Auction, Lot, Bid, AuctionHistory, Sale, SecondChanceOffer
+    return [
+        looked_at(
+            a, "Auctions", [a.title, a.id, a.seller, a.status, a.currency, a.starts_at, a.ends_at, a.created_at],
+            link=a.title, newest_by=a.created_at,
         ),
         looked_at(
-            Staff, "People", [Staff.username, Staff.email, Staff.role, Staff.active],
-            link=Staff.username, role=Role.ADMIN,
+            lot, "Auctions",
+            [lot.title, lot.auction, lot.status, lot.outcome, lot.price_minor, lot.bid_count, lot.leader, lot.ends_at],
+            link=lot.title,
         ),
-        looked_at(PlatformSetting, "System", [PlatformSetting.key, PlatformSetting.value, PlatformSetting.updated_at]),
-        looked_at(Timer, "System", [Timer.id, Timer.kind, Timer.key, Timer.due_at, Timer.attempts, Timer.last_error]),
         looked_at(
-            Outbox, "System",
-            [Outbox.id, Outbox.kind, Outbox.handler, Outbox.due_at, Outbox.attempts, Outbox.last_error],
+            b, "Auctions", [b.id, b.lot, b.seq, b.kind, b.bidder, b.price_after, b.leader_after, b.placed_at],
+            newest_by=b.placed_at,
         ),
+        looked_at(h, "Auctions", [h.id, h.auction, h.subject, h.from_status, h.to_status, h.actor, h.reason, h.at], newest_by=h.at),
+        looked_at(
+            s, "Auctions", [s.id, s.auction, s.buyer, s.seller, s.amount_minor, s.currency, s.status, s.pay_by],
+            newest_by=s.created_at,
+        ),
+        looked_at(o, "Auctions", [o.id, o.auction, o.bidder, o.amount_minor, o.currency, o.status, o.expires_at], newest_by=o.created_at),
+    ]  # fmt: skip
+
+
+def system() -> list[TableConfig]:
+    log, p, t, q = AuditLog, PlatformSetting, Timer, Outbox
+    return [
+        looked_at(
+            log, "System",
+            [log.seq, log.at, log.actor, log.action, log.object_type, log.object_id, log.reason, log.before, log.after],
+            newest_by=log.at, role=Role.MANAGER,
+        ),
+        looked_at(p, "System", [p.key, p.value, p.updated_at, p.updated_by], role=Role.MANAGER),
+        looked_at(t, "System", [t.id, t.kind, t.key, t.due_at, t.attempts, t.last_error], role=Role.ADMIN),
+        looked_at(q, "System", [q.id, q.kind, q.handler, q.due_at, q.attempts, q.last_error], role=Role.ADMIN),
     ]  # fmt: skip
 
 
@@ -64,8 +99,8 @@ def create_panel() -> Any:
     """The ASGI application to mount at /admin."""
     config = settings()
     return create_admin(
-        tables=tables(),
-        forms=[],
+        tables=[*people(), *auctions(), *system()],
+        forms=FORMS,
         auth_table=Staff,  # type: ignore[arg-type]
         session_table=StaffSession,
         auto_include_related=False,

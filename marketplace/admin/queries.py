@@ -4,51 +4,67 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from marketplace.accounts.states import AccountStatus, Role
-from marketplace.admin.schemas import StaffUserOut
-from marketplace.core import db
+from marketplace.admin.schemas import Dashboard, SettingOut, StaffAuctionRow
+from marketplace.auctions.states import AuctionStatus
+from marketplace.core import db, platform
 from marketplace.core.envelope import Envelope, Page
-from marketplace.core.errors import NotFound
 from marketplace.core.filters import Filters, Listing
 from marketplace.core.pagination import ListQuery, Order
 
-USER_COLUMNS = (
-    "u.id, u.email, u.username, u.first_name, u.last_name, u.role, u.status, "
-    "u.email_verified_at IS NOT NULL AS is_verified, u.ban_reason, u.created_at"
-)
+
+class AuctionFilters(Filters):
+    status: AuctionStatus | None = None
+    seller: Annotated[UUID, Meta(description="The seller's id.")] | None = None
+    removed: Annotated[bool, Meta(description="Deleted by their seller, or not.")] | None = None
 
 
-class UserFilters(Filters):
-    role: Role | None = None
-    status: AccountStatus | None = None
-    is_verified: Annotated[bool, Meta(description="Whether the address is proven.")] | None = None
-
-
-USERS = Listing(
-    "admin_users", UserFilters, key=Order("u.id", "uuid"), default="-created_at",
-    ordering={
-        "created_at": Order("u.created_at", "timestamptz"),
-        "username": Order("lower(u.username)", "text"),
-        "email": Order("u.email", "text"),
-    },
-    search=("u.username", "u.email", "u.first_name", "u.last_name"), date="u.created_at",
+AUCTIONS = Listing(
+    "admin_auctions", AuctionFilters, key=Order("a.id", "uuid"), default="-created_at",
+    ordering={"created_at": Order("a.created_at", "timestamptz"), "title": Order("lower(a.title)", "text")},
+    search=("a.title", "u.username"), date="a.created_at",
 )  # fmt: skip
 
 
-async def list_users(listing: ListQuery[UserFilters]) -> Envelope[Page[StaffUserOut]]:
+async def list_auctions(listing: ListQuery[AuctionFilters]) -> Envelope[Page[StaffAuctionRow]]:
     wanted = listing.filters
     rows = (
-        listing.rows("users u")
-        .columns(USER_COLUMNS)
-        .when("u.role = {}", wanted.role)
-        .when("u.status = {}", wanted.status)
-        .when("(u.email_verified_at IS NOT NULL) = {}", wanted.is_verified)
+        listing.rows("auctions a JOIN users u ON u.id = a.seller")
+        .columns(
+            "a.id, a.title, a.seller AS seller_id, u.username AS seller, a.status, a.currency, a.starts_at, a.created_at, "
+            "a.deleted_at IS NOT NULL AS removed, "
+            "(SELECT count(*) FROM lots l WHERE l.auction = a.id) AS lots, "
+            "(SELECT coalesce(sum(l.bid_count), 0) FROM lots l WHERE l.auction = a.id) AS bids, "
+            "coalesce((SELECT max(l.ends_at) FROM lots l WHERE l.auction = a.id), a.ends_at) AS ends_at"
+        )
+        .when("a.status = {}", wanted.status)
+        .when("a.seller = {}", wanted.seller)
+        .when("(a.deleted_at IS NOT NULL) = {}", wanted.removed)
     )
-    return await rows.page(StaffUserOut)
+    return await rows.page(StaffAuctionRow)
 
 
-async def get_user(user_id: UUID) -> StaffUserOut:
-    row = await db.fetch_row(f"SELECT {USER_COLUMNS} FROM users u WHERE u.id = $1", user_id)  # noqa: S608 - constants
-    if row is None:
-        raise NotFound
-    return msgspec.convert(dict(row), StaffUserOut)
+async def get_dashboard() -> Dashboard:
+    row = await db.fetch_row(
+        """
+        SELECT
+            (SELECT count(*) FROM users WHERE status <> 'erased') AS users,
+            (SELECT count(*) FROM users WHERE created_at > now() - interval '1 day') AS users_today,
+            (SELECT count(*) FROM users WHERE status = 'banned') AS banned_users,
+            (SELECT count(*) FROM auctions WHERE status = 'active' AND deleted_at IS NULL) AS auctions_active,
+            (SELECT count(*) FROM auctions WHERE status = 'scheduled' AND deleted_at IS NULL) AS auctions_scheduled,
+            (SELECT count(*) FROM auctions WHERE created_at > now() - interval '1 day') AS auctions_today,
+            (SELECT count(*) FROM bids WHERE placed_at > now() - interval '1 day') AS bids_today,
+            (SELECT count(*) FROM sales WHERE created_at > now() - interval '1 day') AS sales_today,
+            (SELECT count(*) FROM sales WHERE status = 'awaiting_payment') AS sales_awaiting_payment,
+            (SELECT count(*) FROM identity_checks WHERE status = 'pending') AS verifications_pending
+        """
+    )
+    return msgspec.convert(dict(row or {}), Dashboard)
+
+
+async def list_settings() -> list[SettingOut]:
+    values = await platform.current()
+    return [
+        SettingOut(key=one.key, value=values[one.key], default=one.default, description=one.description)
+        for one in platform.defined()
+    ]

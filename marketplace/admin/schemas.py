@@ -6,50 +6,38 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from marketplace.accounts.states import AccountStatus, Role
 
-Reason = Annotated[str, Meta(min_length=5, max_length=2000, description="Why: it is kept in the audit log.")]
-
-
-class StaffUserOut(Struct, kw_only=True):
-    """An account as staff see it."""
-
-    id: UUID
-    email: str
-    username: str
-    first_name: str
-    last_name: str
-    role: Role
-    status: AccountStatus
-    is_verified: bool
-    ban_reason: str
-    created_at: datetime
+Reason = Annotated[str, Meta(min_length=5, max_length=1000, description="Why: it is kept in the audit log.")]
+Note = Annotated[str, Meta(max_length=1000, description="Why, if there is more to say: it is kept in the audit log.")]
 
 
 class ChangeUser(Struct, forbid_unknown_fields=True, kw_only=True):
-    """What staff may change; a field left out stays as it is."""
+    """What staff may change of an account; what is left out stays. A ban needs a reason."""
 
     role: Role | UnsetType = UNSET
     status: AccountStatus | UnsetType = UNSET
     is_verified: bool | UnsetType = UNSET
-    reason: Annotated[str, Meta(max_length=2000)] = ""
+    reason: Note = ""
 
 
 class BanUser(Struct, forbid_unknown_fields=True, kw_only=True):
     reason: Reason
 
 
-class StaffNote(Struct, forbid_unknown_fields=True, kw_only=True):
-    reason: Annotated[str, Meta(max_length=2000)] = ""
+class Noted(Struct, forbid_unknown_fields=True, kw_only=True):
+    reason: Note = ""
 
 
 class SettingOut(Struct, kw_only=True):
+    """One setting of the platform: what it is now, and what it is unless changed."""
+
     key: str
     value: Any
     default: Any
     description: str
 
 
-class StaffAuctionOut(Struct, kw_only=True):
-    """An auction as staff see it."""
+class StaffAuctionRow(Struct, kw_only=True):
+    """An auction in the staff's list. `ends_at` is the last effective end of its lots."""
 
     id: UUID
     title: str
@@ -57,20 +45,24 @@ class StaffAuctionOut(Struct, kw_only=True):
     seller: str
     status: str
     currency: str
-    bid_count: int
+    lots: int
+    bids: int
     starts_at: datetime | None
     ends_at: datetime | None
+    removed: bool
     created_at: datetime
 
 
 class Dashboard(Struct, kw_only=True):
-    """How the house stands now; "today" is the last 24 hours."""
+    """How the house stands. "Today" is the last 24 hours."""
 
     users: int
     users_today: int
     banned_users: int
-    active_auctions: int
+    auctions_active: int
+    auctions_scheduled: int
     auctions_today: int
     bids_today: int
-    signals_open: int
+    sales_today: int
+    sales_awaiting_payment: int
     verifications_pending: int

@@ -52,7 +52,7 @@ def actor_id(request: Request) -> uuid.UUID:
     return user_id
 
 
-def read_only(crud: Any, request: Request) -> None:
+def read_only(piccolo_crud: Any, request: Request) -> None:
     """A validator for tables that are only looked at."""
     if request.method not in ("GET", "HEAD"):
         raise HTTPException(
@@ -63,8 +63,24 @@ def read_only(crud: Any, request: Request) -> None:
 def staff_with(role: Role) -> Any:
     """A validator: the table is seen by this role and above."""
 
-    def check(crud: Any, request: Request) -> None:
+    def check(piccolo_crud: Any, request: Request) -> None:
         if not role_of(request).includes(role):
             raise HTTPException(403, detail=f"This needs the role {role.value}.")
+
+    return check
+
+
+def searched_by(names: set[str]) -> Any:
+    """A validator: only these columns may be filtered, sorted or asked for.
+
+    A secret column is never shown, but one that could be filtered by would tell its value, question by question.
+    """
+
+    def check(piccolo_crud: Any, request: Request) -> None:
+        for key, value in request.query_params.multi_items():
+            asked = value.split(",") if key in ("__order", "__visible_fields") else [key.partition("__")[0]]
+            for name in asked:
+                if name and name.lstrip("-").split(".")[0] not in names:
+                    raise HTTPException(400, detail=f"{name!r} cannot be searched by here.")
 
     return check

@@ -1,0 +1,108 @@
+"""The back office as a browser talks to it: cookie, CSRF token, tables, forms."""
+
+import httpx
+import pytest
+
+from marketplace.accounts import passwords
+from marketplace.accounts.states import AccountStatus, Role
+from marketplace.accounts.tables import User
+from marketplace.admin.tables import StaffSession
+from marketplace.core.tables import AuditLog
+from tests.factories import a_user
+
+PASSWORD = "a long enough passphrase"
+ORIGIN = {"origin": "http://127.0.0.1:8000"}
+
+
+async def staff(role: Role = Role.MODERATOR, **over) -> User:
+    email = f"{role}@staff.example"
+    return await a_user(role, email=email, password_hash=await passwords.hashed(PASSWORD, email), **over)
+
+
+async def sign_in(client: httpx.AsyncClient, user: User, password: str = PASSWORD) -> httpx.Response:
+    await client.get("/admin/")
+    client.headers["X-CSRFToken"] = client.cookies.get("csrftoken", "")
+    return await client.post("/admin/public/login/", json={"username": user.username, "password": password})
+
+
+async def submit(client: httpx.AsyncClient, form: str, **values) -> httpx.Response:
+    return await client.post(f"/admin/api/forms/{form}/", json=values)
+
+
+async def test_only_staff_sign_in(client):
+    user = await a_user(email="u@example.com", password_hash=await passwords.hashed(PASSWORD, "u@example.com"))
+    assert (await sign_in(client, user)).status_code == 401
+    moderator = await staff()
+    assert (await sign_in(client, moderator, "wrong password")).status_code == 401
+    assert (await sign_in(client, moderator)).status_code == 200
+    assert (await client.get("/admin/api/user/")).json()["username"] == moderator.username
+
+
+async def test_the_session_is_kept_as_a_digest(client):
+    await sign_in(client, await staff())
+    [row] = await StaffSession.select(StaffSession.token)
+    assert client.cookies["id"] != row["token"]
+    await client.post("/admin/public/logout/")
+    assert await StaffSession.count() == 0
+
+
+async def test_a_post_without_the_csrf_token_is_refused(client):
+    await sign_in(client, await staff())
+    del client.headers["X-CSRFToken"]
+    assert (await submit(client, "ban-an-account", account="x", reason="no token here")).status_code == 403
+
+
+async def test_a_ban_in_the_back_office_is_the_same_as_one_by_the_api(client):
+    moderator, user = await staff(), await a_user()
+    await sign_in(client, moderator)
+    answer = await submit(client, "ban-an-account", account=user.username, reason="sold the same thing twice")
+    assert answer.status_code == 200, answer.text
+    row = await User.select(User.status, User.ban_reason).where(User.id == user.id).first()
+    assert row == {"status": AccountStatus.BANNED, "ban_reason": "sold the same thing twice"}
+    [entry] = await AuditLog.select(AuditLog.actor, AuditLog.action, AuditLog.object_id)
+    assert entry == {"actor": moderator.id, "action": "user.banned", "object_id": str(user.id)}
+
+
+async def test_a_refusal_is_shown_beside_the_form(client):
+    moderator = await staff()
+    await sign_in(client, moderator)
+    answer = await submit(client, "ban-an-account", account="nobody", reason="there is no such account")
+    assert answer.status_code == 422 and "nobody" in answer.json()["custom_form_error"]
+    answer = await submit(client, "give-a-role", account=moderator.username, role="admin")
+    assert answer.status_code == 422 and "admin" in answer.json()["custom_form_error"]
+
+
+async def test_a_ban_ends_the_staff_session_at_the_next_request(client):
+    moderator = await staff()
+    await sign_in(client, moderator)
+    await User.update({User.status: AccountStatus.BANNED}).where(User.id == moderator.id)
+    assert (await client.get("/admin/api/tables/users/")).status_code == 401
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+async def test_tables_are_only_looked_at(client, method):
+    user = await a_user()
+    await sign_in(client, await staff(Role.ADMIN))
+    url = "/admin/api/tables/users/" if method == "POST" else f"/admin/api/tables/users/{user.id}/"
+    assert (await client.request(method, url, json={"role": "admin"})).status_code in (405, 403)
+    assert (await client.delete("/admin/api/tables/users/")).status_code == 405
+    assert (await User.select(User.role).where(User.id == user.id).first()) == {"role": Role.USER}
+
+
+async def test_secrets_are_neither_shown_nor_searched_by(client):
+    await sign_in(client, await staff(Role.ADMIN))
+    listed = (await client.get("/admin/api/tables/users/")).json()["rows"]
+    assert listed and all(not row.get("password_hash") for row in listed)
+    for query in ("password_hash=x", "__order=-password_hash", "password_hash__match=starts&password_hash=$argon"):
+        assert (await client.get(f"/admin/api/tables/users/?{query}")).status_code == 400
+    assert (
+        await client.get("/admin/api/tables/lots/?leader_max_minor=5&leader_max_minor__operator=gt")
+    ).status_code == 400
+
+
+async def test_a_moderator_does_not_see_what_is_for_admins(client):
+    await sign_in(client, await staff(Role.MODERATOR))
+    assert (await client.get("/admin/api/tables/audit_log/")).status_code == 403
+    assert (await client.get("/admin/api/tables/auctions/")).status_code == 200
+    answer = await submit(client, "change-a-setting", key="auctions.x", value="1")
+    assert answer.status_code == 422
