@@ -50,7 +50,7 @@ def why_not(password: str, about: Iterable[str] = ()) -> list[str]:
         reasons.append("This password is in lists of leaked passwords. Choose another one.")
     elif _is_pattern(folded):
         reasons.append("This password is a simple pattern and among the first to be guessed. Choose another one.")
-    elif len(plain) >= MIN_LENGTH and len(_without(folded, about)) < LEAST_OF_ONES_OWN:
+    elif len(plain) >= MIN_LENGTH and _is_about(folded, about):
         reasons.append("This password is too much like your name, address or number. Choose another one.")
     return reasons
 
@@ -67,13 +67,13 @@ def _is_pattern(folded: str) -> bool:
     return any(folded in row * 2 or folded[::-1] in row * 2 for row in ROWS)
 
 
-def _without(folded: str, about: Iterable[str]) -> str:
-    """What is left of a password without the words of the account."""
+def _is_about(folded: str, about: Iterable[str]) -> bool:
+    """Whether too little is left of a password without the words of the account."""
     words = {"marketplace"}
     for text in about:
         low = unicodedata.normalize("NFKC", text).casefold()
-        words.update({low, *re.split(r"[\W_]+", low)})
-        words.add(re.sub(r"[\W_]+", "", low))
+        words.update({low, *re.split(r"[\W_]+", low), re.sub(r"[\W_]+", "", low)})
+    rest = folded
     for word in sorted((w for w in words if len(w) >= 3), key=len, reverse=True):
-        folded = folded.replace(word, "")
-    return re.sub(r"[\s@._+-]+", "", folded)
+        rest = rest.replace(word, "")
+    return rest != folded and len(re.sub(r"[\s@._+-]+", "", rest)) < LEAST_OF_ONES_OWN

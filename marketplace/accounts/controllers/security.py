@@ -72,13 +72,13 @@ class PasswordController(Controller):
         return ok(None, "If there is an account with this address, a letter with a link is on its way.")
 
     @post("/reset/confirm", operation_id="resetPassword", status_code=HTTP_200_OK)
-    async def reset(self, request: Request[Any, Any, Any], data: JSONBody[PasswordReset]) -> Envelope[None]:
+    async def reset(self, data: JSONBody[PasswordReset]) -> Envelope[None]:
         """Set a new password with the token of the mailed link; it is good once, for an hour. Every device is signed out."""
         new = data.password or data.new_password
         if not new:
             raise ValidationFailed.of("password", "This field is required.")
         again = _first(data.password_confirm, data.new_password_confirm)
-        await password.reset_password(data.token, new=new, again=again, client=client_of(request))
+        await password.reset_password(data.token, new=new, again=again)
         return ok(None, "Your password is set. Sign in with it.")
 
 

@@ -71,14 +71,13 @@ async def send_reset(email: str) -> None:
         )  # fmt: skip
 
 
-async def reset_password(secret: str, *, new: str, again: str | None, client: Client) -> None:
-    """Set a password with a mailed link; every session ends. Raises LinkInvalid, ValidationFailed or RateLimited.
+async def reset_password(secret: str, *, new: str, again: str | None) -> None:
+    """Set a password with a mailed link; every session ends. Raises LinkInvalid or ValidationFailed.
 
     Opening the link proves the address. If it was not proven before, whoever made the account may have been somebody else:
     its second factor and social logins go.
     """
     check_confirmation(new, again)
-    await throttle.reset_attempt(client)
     link = await links.look(secret, LinkPurpose.RESET_PASSWORD)
     assert link.user_id is not None
     user_id = link.user_id

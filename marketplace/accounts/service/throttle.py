@@ -33,11 +33,6 @@ async def password_reset(email: str, client: Client) -> None:
     await ratelimit.hit("password_reset", f"to:{email}", f"from:{client.address}")
 
 
-async def reset_attempt(client: Client) -> None:
-    """A guess at the secret of a link; hopeless, but not free."""
-    await ratelimit.hit("login", f"link|{client.address}")
-
-
 async def verification_letter(user_id: UUID) -> None:
     await ratelimit.hit("verification", str(user_id))
 
