@@ -11,10 +11,11 @@ def room(auction_id: UUID) -> str:
 
 
 class BidPlacedMessage(Struct, frozen=True, kw_only=True, tag="bid_placed"):
-    """A bid was accepted; `amount` is the price now, and `leader` leads at it."""
+    """A bid was accepted; `amount` is the price now, and `leader` leads at it. `buy_now_price` is null once that is gone."""
 
     auction_id: UUID
     lot_id: UUID
+    bid_no: int
     bidder: str
     leader: str
     kind: str
@@ -24,7 +25,7 @@ class BidPlacedMessage(Struct, frozen=True, kw_only=True, tag="bid_placed"):
     total_bids: int
     minimum_bid: str
     reserve_met: bool
-    buy_now_available: bool
+    buy_now_price: str | None
     ends_at: datetime
     extended: bool
 
@@ -41,8 +42,11 @@ class AutoBidTriggered(Struct, frozen=True, kw_only=True, tag="auto_bid_triggere
 
 
 class BidRetractedMessage(Struct, frozen=True, kw_only=True, tag="bid_retracted"):
+    """The bid `bid_no` was taken back; the lot stands as if it had never been placed."""
+
     auction_id: UUID
     lot_id: UUID
+    bid_no: int
     bidder: str
     leader: str | None
     amount: str
@@ -51,6 +55,7 @@ class BidRetractedMessage(Struct, frozen=True, kw_only=True, tag="bid_retracted"
     total_bids: int
     minimum_bid: str
     reserve_met: bool
+    buy_now_price: str | None
 
 
 class UserOutbid(Struct, frozen=True, kw_only=True, tag="user_outbid"):

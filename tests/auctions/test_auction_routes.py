@@ -144,7 +144,7 @@ async def test_the_seller_ends_early_by_selling_to_the_leader(client):
     nobody = await client.post(url, headers=seller, json={})
     assert (nobody.status_code, nobody.json()["code"]) == (409, "nothing_to_sell")
     await a_bid(lot_id, bidder.id, "5")
-    answer = await client.post(url, headers=seller, json={})
+    answer = await client.post(url, headers=seller)
     assert answer.status_code == 200, answer.text
     lot = answer.json()["data"]["lots"][0]
     assert (lot["status"], lot["outcome"], lot["winner"]) == ("ended", "sold", bidder.username)

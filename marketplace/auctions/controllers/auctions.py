@@ -1,3 +1,4 @@
+from datetime import datetime
 from uuid import UUID
 
 from litestar import Controller, delete, get, patch, post
@@ -7,19 +8,24 @@ from litestar.status_codes import HTTP_200_OK
 
 from marketplace.accounts.viewer import Viewer
 from marketplace.auctions.drafts import draft_of, patch_of
+from marketplace.auctions.locks import LotRef
 from marketplace.auctions.policies import Actor
 from marketplace.auctions.queries import auctions as queries
 from marketplace.auctions.queries.auctions import AuctionFilters, RunningFilters, SoonFilters
+from marketplace.auctions.queries.sales import get_sale
 from marketplace.auctions.schemas.auctions import (
     AuctionCard,
     AuctionOut,
+    BuyNow,
     CreateAuction,
     EndAuction,
     MyAuctionCard,
     UpdateAuction,
 )
+from marketplace.auctions.schemas.sales import SaleOut
 from marketplace.auctions.service import lifecycle
 from marketplace.auctions.service import listing as listings
+from marketplace.auctions.service.buy_now import buy_now
 from marketplace.core.envelope import Envelope, Page, ok
 from marketplace.core.pagination import ListQuery
 
@@ -95,9 +101,23 @@ class AuctionController(Controller):
 
     @post("/{auction_id:uuid}/end", operation_id="endAuction", status_code=HTTP_200_OK)
     async def end(
-        self, auction_id: FromPath[UUID], viewer: NamedDependency[Viewer], data: JSONBody[EndAuction]
+        self, auction_id: FromPath[UUID], viewer: NamedDependency[Viewer], data: JSONBody[EndAuction | None] = None
     ) -> Envelope[AuctionOut]:
         """End it early: the seller by selling to the leader, staff as it stands, with a reason."""
         await queries.check_visible(auction_id, viewer)
-        await lifecycle.end_early(auction_id, actor_of(viewer), data.reason, data.lot_id)
+        wanted = data or EndAuction()
+        await lifecycle.end_early(auction_id, actor_of(viewer), wanted.reason, wanted.lot_id)
         return ok(await queries.get_auction(auction_id, viewer), "The auction has ended.")
+
+    @post("/{auction_id:uuid}/buy-now", operation_id="buyNow", opt={"idempotent": True})
+    async def buy(
+        self,
+        auction_id: FromPath[UUID],
+        viewer: NamedDependency[Viewer],
+        received_at: NamedDependency[datetime],
+        data: JSONBody[BuyNow | None] = None,
+    ) -> Envelope[SaleOut]:
+        """Buy a lot outright, where that is offered; it ends. Refused with `buy_now_unavailable` once it is gone."""
+        await queries.check_visible(auction_id, viewer)
+        bought = await buy_now(LotRef(auction_id, data.lot_id if data else None), viewer.id, received_at)
+        return ok(await get_sale(bought.sale_id, viewer), "It is yours. Pay by the date shown.")

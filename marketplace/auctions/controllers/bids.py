@@ -3,7 +3,8 @@ from uuid import UUID
 
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
+from litestar.status_codes import HTTP_200_OK
 
 from marketplace.accounts.viewer import Viewer
 from marketplace.auctions import bid_queue
@@ -11,8 +12,9 @@ from marketplace.auctions.answers import placed_bid
 from marketplace.auctions.locks import LotRef
 from marketplace.auctions.queries import bids as queries
 from marketplace.auctions.queries.bids import BidFilters, MyBidFilters, StandingFilters
-from marketplace.auctions.schemas.bids import BidOut, MyBidOut, PlaceBid, PlacedBidOut
+from marketplace.auctions.schemas.bids import BidOut, MyBidOut, PlaceBid, PlacedBidOut, RetractBid
 from marketplace.auctions.service.bids import BidRequest
+from marketplace.auctions.service.retractions import retract_bid
 from marketplace.core.envelope import Envelope, Page, ok
 from marketplace.core.errors import ValidationFailed
 from marketplace.core.pagination import ListQuery
@@ -70,3 +72,15 @@ class BidController(Controller):
     ) -> Envelope[Page[MyBidOut]]:
         """The running lots you have bid on and do not lead, with your highest bid on each."""
         return await queries.list_standings(listing, viewer, leading=False)
+
+    @post("/{bid_id:uuid}/retract", operation_id="retractBid", status_code=HTTP_200_OK)
+    async def retract(
+        self,
+        bid_id: FromPath[UUID],
+        data: JSONBody[RetractBid],
+        viewer: NamedDependency[Viewer],
+        received_at: NamedDependency[datetime],
+    ) -> Envelope[MyBidOut]:
+        """Take a bid back, where the rules allow it: the lot is worked out anew, as if it had never been placed."""
+        await retract_bid(bid_id, viewer.id, data.reason, received_at)
+        return ok(await queries.get_my_bid(bid_id, viewer), "The bid has been taken back.")

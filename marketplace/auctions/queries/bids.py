@@ -4,15 +4,18 @@ from typing import Annotated, Final
 from uuid import UUID
 
 import asyncpg
+import msgspec
 from msgspec import Meta
 
 from marketplace.accounts.viewer import Viewer
 from marketplace.auctions.chain import Link
+from marketplace.auctions.errors import BidNotFound, LotNotFound, RuleNotFound
 from marketplace.auctions.queries.auctions import check_visible
 from marketplace.auctions.queries.shown import MINIMUM, VISIBLE, name
 from marketplace.auctions.rules import PUBLIC_NAMES
 from marketplace.auctions.schemas.bids import AutoBidOut, BidOut, HistoryRow, MyBidOut, Opening
 from marketplace.auctions.states import AuctionStatus, BidKind, RuleStatus
+from marketplace.core import db
 from marketplace.core.envelope import Envelope, Page
 from marketplace.core.errors import ValidationFailed
 from marketplace.core.filters import Filters, Listing
@@ -108,10 +111,13 @@ MINE: Final = f"""b.id, a.id AS auction_id, l.id AS lot_id, b.seq AS bid_no,
   l.status, nullif(l.outcome, '') AS outcome, l.ends_at"""
 
 
+MY_ROWS: Final = "bids b JOIN lots l ON l.id = b.lot JOIN auctions a ON a.id = l.auction"
+
+
 async def list_my_bids(listing: ListQuery[MyBidFilters], viewer: Viewer) -> Envelope[Page[MyBidOut]]:
     wanted = listing.filters
     rows = (
-        listing.rows("bids b JOIN lots l ON l.id = b.lot JOIN auctions a ON a.id = l.auction")
+        listing.rows(MY_ROWS)
         .columns(MINE)
         .where(f"b.bidder = {{}} AND {REAL} AND a.deleted_at IS NULL", viewer.id)
         .when("a.id = {}", wanted.auction_id)
@@ -192,3 +198,37 @@ def link_of(row: asyncpg.Record) -> Link:
         lot_id=row["lot"], placed_at=row["placed_at"], price_after=row["price_after"], price_before=row["price_before"],
         reason=row["reason"], received_at=row["received_at"], seq=row["seq"], target_seq=row["target_seq"],
     )  # fmt: skip
+
+
+async def chains_of(auction_id: UUID, lot_id: UUID | None) -> list[UUID]:
+    """The lots whose history is asked for. Raises LotNotFound for a lot of another auction."""
+    rows = await db.fetch(
+        "SELECT id FROM lots WHERE auction = $1 AND ($2::uuid IS NULL OR id = $2) ORDER BY position", auction_id, lot_id
+    )
+    if not rows:
+        raise LotNotFound
+    return [row["id"] for row in rows]
+
+
+async def get_my_bid(bid_id: UUID, viewer: Viewer) -> MyBidOut:
+    """Raises BidNotFound for anybody else's."""
+    body = await db.fetch_val(
+        f"SELECT row_to_json(shown)::text FROM (SELECT {MINE} FROM {MY_ROWS} "
+        f"WHERE b.id = $1 AND b.bidder = $2 AND {REAL}) AS shown",
+        bid_id, viewer.id,
+    )  # fmt: skip
+    if body is None:
+        raise BidNotFound
+    return msgspec.json.decode(body, type=MyBidOut)
+
+
+async def get_auto_bid(rule_id: UUID, viewer: Viewer) -> AutoBidOut:
+    """Raises RuleNotFound for anybody else's."""
+    body = await db.fetch_val(
+        f"SELECT row_to_json(shown)::text FROM (SELECT {RULE} FROM {RULES} "
+        "WHERE r.id = $1 AND r.bidder = $2 AND a.deleted_at IS NULL) AS shown",
+        rule_id, viewer.id,
+    )  # fmt: skip
+    if body is None:
+        raise RuleNotFound
+    return msgspec.json.decode(body, type=AutoBidOut)

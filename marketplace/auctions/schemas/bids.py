@@ -96,11 +96,9 @@ class CreateAutoBid(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class UpdateAutoBid(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`auction_id` and `lot_id` may be sent as they were; they cannot be changed."""
+    """It can only be raised."""
 
     max_bid: Amount
-    auction_id: UUID | None = None
-    lot_id: UUID | None = None
 
 
 class AutoBidOut(Struct, frozen=True, kw_only=True):

@@ -83,7 +83,7 @@ class OpenLot:
                 leader_id=outcome.after.leader, outbid_id=outcome.outbid, received_at=received_at,
             )
         )  # fmt: skip
-        self._tell(outcome, bidder, kind, received_at, extended)
+        self._tell(outcome, row.seq, bidder, kind, received_at, extended)
         return row
 
     def record(
@@ -133,19 +133,21 @@ class OpenLot:
         return bidding.reserve_met(self.lot.terms, self.standing)
 
     @property
-    def buy_now_open(self) -> bool:
-        return bidding.buy_now_open(self.lot.terms, self.standing)
+    def buy_now_price(self) -> str | None:
+        """None unless the lot can be bought outright as it stands."""
+        price = self.lot.terms.buy_now_minor
+        return self.money(price) if price is not None and bidding.buy_now_open(self.lot.terms, self.standing) else None
 
-    def _tell(self, outcome: Outcome, bidder: Bidder, kind: BidKind, at: datetime, extended: bool) -> None:
+    def _tell(self, outcome: Outcome, bid_no: int, bidder: Bidder, kind: BidKind, at: datetime, extended: bool) -> None:
         assert outcome.after.leader is not None and self.ends_at is not None
         auction_id, lot_id, price = self.lot.auction_id, self.lot.id, self.money(outcome.after.price_minor)
         leader, currency = self.people[outcome.after.leader], self.lot.currency
         self.say(
             messages.BidPlacedMessage(
-                auction_id=auction_id, lot_id=lot_id, bidder=bidder.alias, leader=leader.alias, kind=kind.value,
+                auction_id=auction_id, lot_id=lot_id, bid_no=bid_no, bidder=bidder.alias, leader=leader.alias, kind=kind.value,
                 amount=price, currency=currency, timestamp=at, total_bids=self.bid_count,
                 minimum_bid=self.money(self.minimum), reserve_met=self.reserve_met,
-                buy_now_available=self.buy_now_open, ends_at=self.ends_at, extended=extended,
+                buy_now_price=self.buy_now_price, ends_at=self.ends_at, extended=extended,
             )
         )  # fmt: skip
         if outcome.defended or kind == BidKind.AUTO:

@@ -50,7 +50,7 @@ async def retract_bid(bid_id: UUID, bidder_id: UUID, reason: RetractionReason, r
                 "WHERE lot = $1 AND bidder = $2 AND status = 'active'",
                 lot.id, bidder_id, clock.now(),
             )  # fmt: skip
-        _tell(open_lot, bidder_id, received_at)
+        _tell(open_lot, row["seq"], bidder_id, received_at)
         await open_lot.save()
         await outbox.emit(
             BidRetracted(
@@ -71,13 +71,14 @@ def _check_retractable(kind: BidKind, gone: bool, placed: datetime, ends_at: dat
         )
 
 
-def _tell(lot: OpenLot, bidder_id: UUID, at: datetime) -> None:
+def _tell(lot: OpenLot, bid_no: int, bidder_id: UUID, at: datetime) -> None:
     leader = lot.people[lot.standing.leader].alias if lot.standing.leader else None
     lot.say(
         messages.BidRetractedMessage(
-            auction_id=lot.lot.auction_id, lot_id=lot.lot.id, bidder=lot.people[bidder_id].alias, leader=leader,
+            auction_id=lot.lot.auction_id, lot_id=lot.lot.id, bid_no=bid_no, bidder=lot.people[bidder_id].alias, leader=leader,
             amount=lot.money(lot.standing.price_minor), currency=lot.lot.currency, timestamp=at,
             total_bids=lot.bid_count, minimum_bid=lot.money(lot.minimum), reserve_met=lot.reserve_met,
+            buy_now_price=lot.buy_now_price,
         )
     )  # fmt: skip
 
