@@ -10,10 +10,10 @@ from piccolo_admin.endpoints import FormConfig
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
-from marketplace.accounts.service import governance
+from marketplace.accounts.service import governance, second_factor
 from marketplace.accounts.states import Role
 from marketplace.admin import service
-from marketplace.admin.staff import actor_id, role_of
+from marketplace.admin.staff import SET_UP_FIRST, actor_id, role_of, second_factor_missing
 from marketplace.core import db
 from marketplace.core.errors import DomainError
 
@@ -44,18 +44,24 @@ class AuctionForm(BaseModel):
     reason: str = Field(title="Reason", min_length=5, max_length=1000)
 
 
+class CodeForm(BaseModel):
+    code: str = Field(title="Code", description="The six digits your authenticator app shows", max_length=40)
+
+
 class SettingForm(BaseModel):
     key: str = Field(title="Setting", description="As in the table platform_settings or GET /api/v1/admin/settings")
     value: str = Field(title="Value", description='JSON: 120, true, "text"')
     reason: str = Field("", title="Reason", max_length=1000)
 
 
-def as_staff(role: Role) -> Callable[[Deed], Deed]:
+def as_staff(role: Role, *, before_second_factor: bool = False) -> Callable[[Deed], Deed]:
     """The deed for this role and above; what the service refuses is shown beside the form."""
 
     def wrap(deed: Deed) -> Deed:
         @wraps(deed)
         async def run(request: Request, data: Any) -> str:
+            if second_factor_missing(request) and not before_second_factor:
+                raise ValueError(SET_UP_FIRST)
             if not role_of(request).includes(role):
                 raise ValueError(f"This needs the role {role.value}.")
             try:
@@ -136,6 +142,12 @@ async def change_setting(request: Request, data: SettingForm) -> str:
     return "Changed. Every process goes by it within two seconds."
 
 
+@as_staff(Role.MODERATOR, before_second_factor=True)
+async def confirm_second_factor(request: Request, data: CodeForm) -> str:
+    codes = await second_factor.confirm(actor_id(request), data.code)
+    return "Your second factor is on. Keep these recovery codes; they are not shown again: " + "  ".join(codes)
+
+
 FORMS = [
     FormConfig("Ban an account", BanForm, ban, "Ends its tokens and closes its sockets at once.", "People"),
     FormConfig("Lift a ban", AccountForm, unban, "Its sessions stay ended; it can sign in again.", "People"),
@@ -147,5 +159,12 @@ FORMS = [
         "Remove an auction", AuctionForm, remove_auction, "Bids come to nothing; unpaid wins are void.", "Auctions"
     ),
     FormConfig("End an auction", AuctionForm, end_auction, "Ends now; who leads has won it.", "Auctions"),
+    FormConfig(
+        "Confirm your authenticator app",
+        CodeForm,
+        confirm_second_factor,
+        "After the MFA setup in your name's menu: a code of the app turns it on.",
+        "Your account",
+    ),
     FormConfig("Change a setting", SettingForm, change_setting, "Checked against its type, and audited.", "System"),
 ]

@@ -13,7 +13,8 @@ from piccolo_api.crud.validators import Validators
 from marketplace.accounts.states import Role
 from marketplace.accounts.tables import IdentityCheck, Session, User
 from marketplace.admin.forms import FORMS
-from marketplace.admin.staff import Staff, read_only, searched_by, staff_with
+from marketplace.admin.mfa import AuthenticatorApp
+from marketplace.admin.staff import Staff, read_only, searched_by, staff_with, with_second_factor
 from marketplace.admin.tables import StaffSession
 from marketplace.auctions.tables import Auction, AuctionHistory, Bid, Lot, Sale, SecondChanceOffer
 from marketplace.core.config import settings
@@ -39,7 +40,7 @@ def looked_at(
         visible_filters=list(columns),
         link_column=link,
         order_by=[OrderBy(newest_by if newest_by is not None else key, ascending=newest_by is None)],
-        validators=Validators(every=[read_only, staff_with(role), searched_by(names)]),
+        validators=Validators(every=[with_second_factor, read_only, staff_with(role), searched_by(names)]),
     )
 
 
@@ -108,5 +109,6 @@ def create_panel() -> Any:
         allowed_hosts=[urlsplit(config.public_url).hostname or "127.0.0.1"],
         site_name="Marketplace back office",
         page_size=25,
+        mfa_providers=[AuthenticatorApp()],
         sidebar_links={"API docs": "/api/docs", "Front page": "/"},
     )

@@ -1,7 +1,7 @@
 """Staff as Piccolo Admin wants to see them: a read-only view over the accounts that have a role."""
 
 import uuid
-from typing import Any
+from typing import Any, Final
 
 from piccolo.columns import UUID, Boolean, Varchar
 from piccolo.columns.readable import Readable
@@ -13,7 +13,10 @@ from marketplace.accounts.errors import AccountBanned, WrongCredentials
 from marketplace.accounts.service.login import check_credentials
 from marketplace.accounts.states import Role
 from marketplace.core import ratelimit
+from marketplace.core.config import settings
 from marketplace.core.errors import RateLimited, Unavailable
+
+SET_UP_FIRST: Final = "Set up your authenticator app first: open your name's menu, then the MFA setup."
 
 
 class Staff(Table, tablename="staff_accounts"):
@@ -26,6 +29,7 @@ class Staff(Table, tablename="staff_accounts"):
     active = Boolean()
     admin = Boolean()
     superuser = Boolean()
+    has_second_factor = Boolean()
 
     @classmethod
     def get_readable(cls) -> Readable:
@@ -50,6 +54,20 @@ def role_of(request: Request) -> Role:
 def actor_id(request: Request) -> uuid.UUID:
     user_id: uuid.UUID = request.user.user.id
     return user_id
+
+
+def second_factor_missing(request: Request) -> bool:
+    """True for staff who must still set up their authenticator app before they may do or see anything."""
+    config = settings()
+    required = config.admin_second_factor == "required" or (
+        config.admin_second_factor == "auto" and config.env == "production"
+    )
+    return required and not request.user.user.has_second_factor
+
+
+def with_second_factor(piccolo_crud: Any, request: Request) -> None:
+    if second_factor_missing(request):
+        raise HTTPException(403, detail=SET_UP_FIRST)
 
 
 def read_only(piccolo_crud: Any, request: Request) -> None:

@@ -70,6 +70,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_upload_bytes: Annotated[int, Meta(ge=1024, description="The largest body of a route that takes files.")] = (
         26_214_400
     )
+    admin_second_factor: Annotated[
+        Literal["auto", "required", "optional"],
+        Meta(description="Whether staff must use an authenticator app; `auto` requires it in production."),
+    ] = "auto"
     metrics_token: Annotated[
         str, Meta(description="`/metrics` asks for it as a bearer token; without one, production does not serve it.")
     ] = ""

@@ -1,12 +1,17 @@
 """The back office as a browser talks to it: cookie, CSRF token, tables, forms."""
 
+import time
+
 import httpx
+import msgspec
+import pyotp
 import pytest
 
 from marketplace.accounts import passwords
 from marketplace.accounts.states import AccountStatus, Role
 from marketplace.accounts.tables import User
 from marketplace.admin.tables import StaffSession
+from marketplace.core.config import settings
 from marketplace.core.tables import AuditLog
 from tests.factories import a_user
 
@@ -106,3 +111,38 @@ async def test_a_moderator_does_not_see_what_is_for_admins(client):
     assert (await client.get("/admin/api/tables/auctions/")).status_code == 200
     answer = await submit(client, "change-a-setting", key="auctions.x", value="1")
     assert answer.status_code == 422
+
+
+async def test_the_second_factor_of_the_account_is_asked_for(client):
+    moderator = await staff()
+    await sign_in(client, moderator)
+    page = await client.post(
+        "/admin/api/mfa-setup/", json={"action": "register", "password": PASSWORD, "format": "json"}
+    )
+    totp = pyotp.TOTP(page.json()["secret"])
+    now = int(time.time())
+    answer = await submit(client, "confirm-your-authenticator-app", code="000000")
+    assert answer.status_code == 422
+    answer = await submit(client, "confirm-your-authenticator-app", code=totp.at(now))
+    assert answer.status_code == 200 and "recovery codes" in answer.json()["custom_form_success"]
+    await client.post("/admin/public/logout/")
+    answer = await sign_in(client, moderator)
+    assert answer.status_code == 401 and "MFA code required" in answer.text
+    login = {"username": moderator.username, "password": PASSWORD, "mfa_code": totp.at(now)}
+    assert (await client.post("/admin/public/login/", json=login)).status_code == 401  # used up by the confirmation
+    login["mfa_code"] = totp.at(now + 30)
+    assert (await client.post("/admin/public/login/", json=login)).status_code == 200
+
+
+async def test_where_it_is_required_nothing_opens_without_a_second_factor(client, monkeypatch):
+    config = msgspec.structs.replace(settings(), admin_second_factor="required")
+    monkeypatch.setattr("marketplace.admin.staff.settings", lambda: config)
+    await sign_in(client, await staff(Role.ADMIN))
+    assert (await client.get("/admin/api/tables/users/")).status_code == 403
+    assert (await submit(client, "ban-an-account", account="x", reason="no second factor")).status_code == 422
+    answer = await client.post(
+        "/admin/api/mfa-setup/", json={"action": "register", "password": PASSWORD, "format": "json"}
+    )
+    code = pyotp.TOTP(answer.json()["secret"]).now()
+    assert (await submit(client, "confirm-your-authenticator-app", code=code)).status_code == 200
+    assert (await client.get("/admin/api/tables/users/")).status_code == 200

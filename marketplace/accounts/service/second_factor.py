@@ -48,7 +48,11 @@ async def second_factor_of(user_id: UUID) -> SecondFactorState:
 
 async def enrol(user_id: UUID, password: str | None, client: Client) -> Enrolment:
     """A new secret to put into an app; it counts once `confirm` has seen a code of it. Raises SecondFactorOn or WrongPassword."""
-    user_name = await _check_password(user_id, password, client)
+    return await begin(user_id, await _check_password(user_id, password, client))
+
+
+async def begin(user_id: UUID, user_name: str) -> Enrolment:
+    """As `enrol`, for a caller that has checked the password. Raises SecondFactorOn."""
     secret = pyotp.random_base32()
     async with db.transaction():
         changed = await db.execute(
