@@ -8,9 +8,11 @@ import pyotp
 import pytest
 
 from marketplace.accounts import passwords
+from marketplace.accounts.events import PasswordChanged
 from marketplace.accounts.states import AccountStatus, Role
 from marketplace.accounts.tables import User
 from marketplace.admin.tables import StaffSession
+from marketplace.core import db, outbox
 from marketplace.core.config import settings
 from marketplace.core.tables import AuditLog
 from tests.factories import a_user
@@ -146,3 +148,14 @@ async def test_where_it_is_required_nothing_opens_without_a_second_factor(client
     code = pyotp.TOTP(answer.json()["secret"]).now()
     assert (await submit(client, "confirm-your-authenticator-app", code=code)).status_code == 200
     assert (await client.get("/admin/api/tables/users/")).status_code == 200
+
+
+async def test_a_new_password_ends_the_staff_sessions(client):
+    moderator = await staff()
+    await sign_in(client, moderator)
+    answer = await client.post("/admin/api/change-password/", json={"current_password": PASSWORD})
+    assert answer.status_code == 404 and answer.json()["code"] == "not_found"
+    async with db.transaction():
+        await outbox.emit(PasswordChanged(moderator.id, by_reset=False))
+    await outbox.drain()
+    assert (await client.get("/admin/api/user/")).status_code == 401
