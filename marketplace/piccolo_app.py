@@ -6,6 +6,7 @@ from piccolo.conf.apps import AppConfig, table_finder
 
 TABLE_MODULES = [
     "marketplace.auctions.tables",
+    "marketplace.moderation.tables",
     "marketplace.admin.tables",
     "marketplace.core.tables",
     "marketplace.media.tables",

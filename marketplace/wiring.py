@@ -9,7 +9,8 @@ from saq.types import Context
 import marketplace.accounts.handlers
 import marketplace.auctions.timers
 import marketplace.core.mail
-import marketplace.media.handlers  # noqa: F401 - for what they register
+import marketplace.media.handlers
+import marketplace.moderation.handlers  # noqa: F401 - for what they register
 from marketplace.accounts import tickets
 from marketplace.core import housekeeping
 

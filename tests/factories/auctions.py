@@ -3,6 +3,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from marketplace.auctions.invariants import violations
 from marketplace.auctions.locks import LotRef
 from marketplace.auctions.service.bids import BidRequest, PlacedBid, place_bid
 from marketplace.auctions.service.listing import AuctionDraft, LotDraft, create_auction
@@ -14,8 +15,8 @@ from tests.factories.accounts import a_user
 
 
 async def an_auction(seller: UUID | None = None, **over: Any) -> tuple[UUID, UUID]:
-    """(auction id, lot id) of a running auction in USD that starts at 0.99; amounts in `over` are decimals."""
-    currency = over.pop("currency", "USD")
+    """(auction id, lot id) of an auction in USD, running for three hours, that starts at 0.99; amounts in `over` are decimals."""
+    currency, starts_at = over.get("currency", "USD"), over.get("starts_at", clock.now() - timedelta(hours=3))
     lots = [
         LotDraft(
             title=f"Lot {i}", start_minor=to_minor(Decimal(over.get("start", "0.99")), currency),
@@ -26,9 +27,10 @@ async def an_auction(seller: UUID | None = None, **over: Any) -> tuple[UUID, UUI
     ]  # fmt: skip
     draft = AuctionDraft(
         title=over.get("title", "A watch"), description=over.get("description", "It ticks."), currency=currency, lots=lots,
-        starts_at=over.get("starts_at", clock.now()), duration=over.get("duration", timedelta(days=7)),
+        starts_at=starts_at, duration=over.get("duration", timedelta(days=7)),
     )  # fmt: skip
-    auction_id = await create_auction(seller or (await a_user()).id, draft)
+    started = starts_at if starts_at and starts_at < clock.now() else None
+    auction_id = await create_auction(seller or (await a_user()).id, draft, now=started)
     lot_id = await db.fetch_val("SELECT id FROM lots WHERE auction = $1 ORDER BY position LIMIT 1", auction_id)
     return auction_id, lot_id
 
@@ -59,3 +61,8 @@ async def ends(lot_id: UUID, in_seconds: float) -> datetime:
         "UPDATE lots SET ends_at = $2, latest_end = $3 WHERE id = $1", lot_id, end, end + timedelta(hours=1)
     )
     return end
+
+
+async def hold_invariants() -> None:
+    """Nothing that must always be true of auctions is broken."""
+    assert [breach async for breach in violations()] == []

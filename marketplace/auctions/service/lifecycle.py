@@ -14,7 +14,7 @@ from marketplace.auctions.policies import Actor, check_owns_or_staff, check_staf
 from marketplace.auctions.rules import CLOSE_GRACE_MS, PUBLIC_NAMES
 from marketplace.auctions.service.sales import cancel_sales, make_sale
 from marketplace.auctions.states import AUCTION, AuctionStatus, Outcome, SaleKind
-from marketplace.core import clock, db, live, outbox, timers
+from marketplace.core import audit, clock, db, live, outbox, timers
 from marketplace.core.errors import Conflict, ValidationFailed
 from marketplace.core.money import to_text
 
@@ -213,6 +213,8 @@ async def end_early(auction_id: UUID, actor: Actor, reason: str = "", lot_id: UU
             raise NothingToSell
         for lot in lots:
             await finish(auction, lot, actor.id, reason or "ended early by its seller", waive_reserve=by_seller)
+        if not by_seller:
+            await _audit("auction.ended", auction, actor, reason)
 
 
 async def remove(auction_id: UUID, actor: Actor, reason: str) -> None:
@@ -224,7 +226,16 @@ async def remove(auction_id: UUID, actor: Actor, reason: str) -> None:
     if not reason.strip():
         raise ValidationFailed.of("reason", "Say why.")
     async with db.transaction():
-        await cancel_locked(await lock_auction(auction_id), actor.id, reason, by_staff=True)
+        auction = await lock_auction(auction_id)
+        await cancel_locked(auction, actor.id, reason, by_staff=True)
+        await _audit("auction.removed", auction, actor, reason)
+
+
+async def _audit(action: str, auction: LockedAuction, actor: Actor, reason: str) -> None:
+    await audit.record(
+        actor=actor.id, action=action, object_type="auction", object_id=auction.id, reason=reason,
+        before={"status": auction.status.value}, after={"title": auction.title},
+    )  # fmt: skip
 
 
 async def cancel_locked(auction: LockedAuction, actor: UUID | None, reason: str, *, by_staff: bool) -> None:

@@ -61,7 +61,7 @@ class AuctionDraft(Struct, frozen=True, kw_only=True):
 
 
 async def create_auction(seller_id: UUID, draft: AuctionDraft, *, now: datetime | None = None) -> UUID:
-    """List something. A `starts_at` that has come starts it at once. `now` is the present unless told otherwise.
+    """List something. A `starts_at` that has come starts it at once, now: which is the present unless told otherwise.
 
     Raises ValidationFailed naming the field, EmailNotVerified, Forbidden for an account that may not sell.
     """
@@ -85,7 +85,7 @@ async def create_auction(seller_id: UUID, draft: AuctionDraft, *, now: datetime 
         await outbox.emit(AuctionCreated(auction_id=auction.id, seller_id=seller_id))
         if draft.starts_at is not None:
             if draft.starts_at <= now:
-                await start_locked(await lock_auction(auction.id), draft.starts_at, seller_id, "listed")
+                await start_locked(await lock_auction(auction.id), now, seller_id, "listed")
             else:
                 await timers.schedule("auctions.start", auction.id, draft.starts_at)
         return UUID(str(auction.id))
