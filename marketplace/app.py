@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from litestar import Litestar, Router, get
+from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.types import ControllerRouterHandler
@@ -18,12 +18,15 @@ from marketplace.admin.mount import MOUNTS
 from marketplace.auctions import controllers as auctions
 from marketplace.auctions import rooms as auction_rooms
 from marketplace.catalog import controllers as catalog
-from marketplace.core import db, live, presence, problems, sockets
+from marketplace.core import cache, db, live, logs, presence, problems, sockets
 from marketplace.core.arrival import Arrivals, provide_received_at
 from marketplace.core.bodies import StrictRequest
 from marketplace.core.channels import LiveChannels, RedisChannels
 from marketplace.core.config import settings
+from marketplace.core.edge.application import Application
+from marketplace.core.edge.health import HEALTH
 from marketplace.core.edge.limits import count_request
+from marketplace.core.edge.metrics import metrics
 from marketplace.core.idempotency import IdempotencyKeys
 from marketplace.core.listing import provide_listing
 from marketplace.web.pages import PAGES
@@ -48,9 +51,10 @@ async def database(_: Litestar) -> AsyncIterator[None]:
         await db.disconnect()
 
 
-@get("/health/live", opt={"public": True})
-async def alive() -> dict[str, str]:
-    return {"status": "ok"}
+@asynccontextmanager
+async def shared_cache(_: Litestar) -> AsyncIterator[None]:
+    async with cache.shared.running():
+        yield
 
 
 def live_rooms(channels: LiveChannels) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
@@ -75,11 +79,13 @@ async def own_worker(_: Litestar) -> AsyncIterator[None]:
         yield
 
 
-def create_app() -> Litestar:
+def create_app() -> Application:
+    logs.configure()
     channels = LiveChannels(RedisChannels())
-    return Litestar(
+    return Application(
         route_handlers=[
-            alive,
+            *HEALTH,
+            metrics,
             Router("/api/v1", route_handlers=CONTROLLERS, guards=[count_request]),
             *PAGES,
             *catalog.FILES,
@@ -96,6 +102,8 @@ def create_app() -> Litestar:
             "visitor": Provide(provide_visitor),
         },
         exception_handlers=problems.HANDLERS,
-        lifespan=[database, live_rooms(channels), own_worker],
+        lifespan=[database, shared_cache, live_rooms(channels), own_worker],
         openapi_config=None,
+        logging_config=None,
+        request_max_body_size=None,  # the door counts
     )
