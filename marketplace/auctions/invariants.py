@@ -11,7 +11,7 @@ from marketplace.auctions.bidding import Terms
 from marketplace.auctions.increments import Increments
 from marketplace.auctions.record import read_history, verify_chain
 from marketplace.auctions.states import AUCTION, OFFER, SALE, AuctionStatus, OfferStatus, SaleStatus
-from marketplace.core import db
+from marketplace.core import db, invariants
 
 BROKEN: Final = {
     "one winner an ended lot": """
@@ -79,11 +79,11 @@ WHERE s.last AND s.to_status <> p.status
 """
 
 
+@invariants.check
 async def violations() -> AsyncIterator[str]:
     """Every breach, as "rule: id"."""
-    for rule, statement in BROKEN.items():
-        for row in await db.fetch(statement):
-            yield f"{rule}: {row['id']}"
+    async for breach in invariants.breaking(BROKEN):
+        yield breach
     for row in await db.fetch(PATHS, *(list(column) for column in zip(*MOVES, strict=True))):
         yield f"every history path is legal: {row['id']}"
     for row in await db.fetch("SELECT id FROM lots WHERE chain_seq > 0 ORDER BY id"):

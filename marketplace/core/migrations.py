@@ -17,9 +17,9 @@ FOLDER = ROOT / "piccolo_migrations"
 LOCK = 0x6D61726B6574  # any number that nothing else locks
 
 
-async def pending() -> list[str]:
+async def pending(database_url: str = "") -> list[str]:
     """Names of the migration files the database has not seen. One query; reads nothing but file names."""
-    connection = await asyncpg.connect(db.address())
+    connection = await asyncpg.connect(database_url or db.address())
     try:
         return sorted(_stems().keys() - await _ran(connection))
     finally:

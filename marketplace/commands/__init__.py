@@ -1,0 +1,1 @@
+"""The commands of `python3 -m marketplace`, one module each. They print; nothing below them does."""
