@@ -29,6 +29,8 @@ from marketplace.core.edge.limits import count_request
 from marketplace.core.edge.metrics import metrics
 from marketplace.core.idempotency import IdempotencyKeys
 from marketplace.core.listing import provide_listing
+from marketplace.notifications import controllers as notifications
+from marketplace.notifications import rooms as notification_rooms
 from marketplace.web.pages import PAGES
 
 CONTROLLERS: Sequence[ControllerRouterHandler] = [
@@ -36,9 +38,10 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     *catalog.CONTROLLERS,
     *auctions.CONTROLLERS,
     *admin.CONTROLLERS,
+    *notifications.CONTROLLERS,
 ]
 """Every domain's `CONTROLLERS`, served under /api/v1."""
-ROOMS: Sequence[ControllerRouterHandler] = [*auction_rooms.ROOMS]
+ROOMS: Sequence[ControllerRouterHandler] = [*auction_rooms.ROOMS, *notification_rooms.ROOMS]
 """Every domain's `ROOMS`: WebSocket handlers, at their own paths."""
 
 

@@ -15,6 +15,7 @@ TABLE_MODULES = [
     "marketplace.accounts.tables.profiles",
     "marketplace.accounts.tables.sockets",
     "marketplace.accounts.tables.verification",
+    "marketplace.notifications.tables",
 ]
 
 APP_CONFIG = AppConfig(

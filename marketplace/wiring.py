@@ -11,7 +11,8 @@ import marketplace.auctions.invariants
 import marketplace.auctions.timers
 import marketplace.core.mail
 import marketplace.media.handlers
-import marketplace.moderation.handlers  # noqa: F401 - for what they register
+import marketplace.moderation.handlers
+import marketplace.notifications.handlers  # noqa: F401 - for what they register
 from marketplace.accounts import tickets
 from marketplace.core import housekeeping
 

@@ -65,6 +65,30 @@ async def post_each(room: str, entries: Sequence[tuple[Struct, UUID | None]]) ->
     return int(last)
 
 
+async def post_in_each(messages: Sequence[tuple[str, Struct]]) -> None:
+    """Say one thing in each of many rooms, in one statement however many. No room twice. Inside `transaction()`."""
+    assert db.in_transaction(), "post_in_each() belongs inside transaction()"
+    if not messages:
+        return
+    # Rooms are numbered in the order of their names, so that two who speak in the same rooms wait and do not deadlock.
+    told = await db.fetch(
+        "WITH said AS MATERIALIZED (SELECT room, body FROM unnest($1::text[], $2::text[]) AS t(room, body)), "
+        "counted AS (INSERT INTO live_rooms (room, seq) SELECT room, 1 FROM said ORDER BY room "
+        "ON CONFLICT (room) DO UPDATE SET seq = live_rooms.seq + 1 RETURNING room, seq) "
+        "INSERT INTO live_messages (room, seq, to_user, body, created_at) "
+        """SELECT c.room, c.seq, NULL, '{"seq":' || c.seq || ',' || substr(s.body, 2), now() """
+        "FROM counted c JOIN said s ON s.room = c.room RETURNING room, seq, body",
+        [name for name, _ in messages], [msgspec.json.encode(message).decode() for _, message in messages],
+    )  # fmt: skip
+
+    async def publish() -> None:
+        if _say is not None:
+            for row in told:
+                _say(channel(row["room"]), frame(row["seq"], None, row["body"]))
+
+    db.on_commit(publish)
+
+
 def numbered(seq: int, message: Struct) -> str:
     return _with_seq(seq, msgspec.json.encode(message).decode())
 

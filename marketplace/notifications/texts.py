@@ -1,0 +1,147 @@
+"""The words of every notification, in English and Chinese. `{...}` are `Words`: what the details say, for people to read."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from marketplace.core.i18n import pick, say_money, say_time
+from marketplace.core.money import Money, to_minor
+from marketplace.notifications.details import Details
+from marketplace.notifications.kinds import Kind
+
+TEXTS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
+    Kind.OUTBID: {
+        "en": ("You have been outbid", "Someone bid more on “{title}”. The price is now {amount}."),
+        "zh": ("您的出价已被超过", "有人对“{title}”出价更高，当前价格为 {amount}。"),
+    },
+    Kind.LEADING_AGAIN: {
+        "en": ("You lead again", "A bid on “{title}” was taken back. You lead at {amount}."),
+        "zh": ("您再次领先", "“{title}”的一个出价已被撤回，您以 {amount} 领先。"),
+    },
+    Kind.AUCTION_LOST: {
+        "en": ("Auction ended", "“{title}” went to someone else."),
+        "zh": ("拍卖已结束", "“{title}”已由他人拍得。"),
+    },
+    Kind.AUCTION_STARTED: {
+        "en": ("Auction is running", "“{title}” takes bids until {until}."),
+        "zh": ("拍卖已开始", "“{title}”现已开始竞拍，截止时间：{until}。"),
+    },
+    Kind.AUCTION_ENDING_SOON: {
+        "en": ("Ending soon", "“{title}” ends at {until}."),
+        "zh": ("拍卖即将结束", "“{title}”将于 {until} 结束。"),
+    },
+    Kind.AUCTION_CANCELLED: {
+        "en": ("Auction cancelled", "“{title}” was cancelled. {reason}"),
+        "zh": ("拍卖已取消", "“{title}”已被取消。{reason}"),
+    },
+    Kind.SECOND_CHANCE_OFFER: {
+        "en": ("A second chance", "“{title}” is yours for {amount} if you accept by {until}."),
+        "zh": ("第二次机会", "如果您在 {until} 之前接受，即可以 {amount} 购得“{title}”。"),
+    },
+    Kind.BID_RECEIVED: {
+        "en": ("New bid", "“{title}” stands at {amount} after {count} bids."),
+        "zh": ("新的出价", "“{title}”已有 {count} 次出价，当前价格为 {amount}。"),
+    },
+    Kind.BID_RETRACTED: {
+        "en": ("A bid was taken back", "A bid on “{title}” was taken back. The price is now {amount}."),
+        "zh": ("出价已撤回", "“{title}”的一个出价已被撤回，当前价格为 {amount}。"),
+    },
+    Kind.LOT_SOLD: {
+        "en": ("Sold", "“{title}” was sold for {amount}."),
+        "zh": ("已售出", "“{title}”已以 {amount} 售出。"),
+    },
+    Kind.LOT_UNSOLD: {
+        "en": ("Not sold", "“{title}” ended without a sale."),
+        "zh": ("未售出", "“{title}”已结束，未能售出。"),
+    },
+    Kind.SECOND_CHANCE_CLOSED: {
+        "en": ("Second-chance offer closed", "The second-chance offer was {reason}."),
+        "zh": ("第二次机会已结束", "第二次机会的结果：{reason}。"),
+    },
+    Kind.AUCTION_WON: {
+        "en": ("It is yours", "You bought “{title}” for {amount}. Please pay by {until}."),
+        "zh": ("恭喜您购得", "您以 {amount} 购得“{title}”，请在 {until} 之前付款。"),
+    },
+    Kind.PAYMENT_OVERDUE: {
+        "en": ("You did not pay in time", "“{title}” was not paid for in time and is no longer yours."),
+        "zh": ("您未按时付款", "“{title}”未按时付款，已不再为您保留。"),
+    },
+    Kind.SALE_UNPAID: {
+        "en": ("The buyer did not pay", "“{title}” was not paid for in time."),
+        "zh": ("买家未付款", "“{title}”的买家未按时付款。"),
+    },
+    Kind.SALE_PAID: {
+        "en": ("Paid", "The buyer has paid for a lot of yours."),
+        "zh": ("已付款", "买家已为您的拍品付款。"),
+    },
+    Kind.NEW_LOGIN: {
+        "en": (
+            "New sign-in",
+            "Your account was signed in to on a new device ({user_agent}) from {address}. If that was not you, change your password.",
+        ),
+        "zh": (
+            "新设备登录",
+            "您的账户在新设备（{user_agent}）上登录，地址为 {address}。如非本人操作，请立即修改密码。",
+        ),
+    },
+    Kind.PASSWORD_CHANGED: {
+        "en": (
+            "Password changed",
+            "The password of your account was changed. If that was not you, reset it now and write to support.",
+        ),
+        "zh": ("密码已修改", "您的账户密码已修改。如非本人操作，请立即重置密码并联系客服。"),
+    },
+    Kind.SECOND_FACTOR_CHANGED: {
+        "en": ("Second factor changed", "Signing in with a second factor was turned {reason}."),
+        "zh": ("两步验证已更改", "您的账户的两步验证状态：{reason}。"),
+    },
+    Kind.TOKEN_REUSED: {
+        "en": (
+            "A device was signed out",
+            "A sign-in token of yours was used twice, from {address}: somebody may have a copy. That device was signed out.",
+        ),
+        "zh": ("设备已登出", "您的登录令牌被重复使用（地址 {address}），可能已被他人复制。该设备已登出。"),
+    },
+    Kind.SOCIAL_LINKED: {
+        "en": ("Sign-in linked", "Your account can now be signed in to with {reason}."),
+        "zh": ("已关联登录方式", "您的账户现在可以通过 {reason} 登录。"),
+    },
+    Kind.ROLE_CHANGED: {
+        "en": ("Role changed", "Your role is now: {reason}."),
+        "zh": ("角色已更改", "您的角色现为：{reason}。"),
+    },
+    Kind.ACCOUNT_RESTORED: {
+        "en": ("Account restored", "Your account is open again."),
+        "zh": ("账户已恢复", "您的账户已恢复使用。"),
+    },
+}
+
+REASONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "on": {"en": "on", "zh": "已开启"},
+    "off": {"en": "off", "zh": "已关闭"},
+    "accepted": {"en": "accepted", "zh": "已接受"},
+    "declined": {"en": "declined", "zh": "已拒绝"},
+    "expired": {"en": "not answered in time", "zh": "已过期"},
+    "withdrawn": {"en": "withdrawn", "zh": "已撤回"},
+}
+
+
+def words(kind: Kind, details: Details, language: str | None) -> tuple[str, str]:
+    """(title, message) of a notification."""
+    title, message = pick(TEXTS[kind], language)
+    reason = details.reason or ""
+    said = {
+        "title": details.title or "",
+        "amount": _amount(details, language),
+        "until": say_time(details.until, language) if details.until else "",
+        "count": details.count or 0,
+        "reason": pick(REASONS.get(reason, {"en": reason}), language),
+        "address": details.address or "?",
+        "user_agent": details.user_agent or "?",
+    }
+    return title, message.format_map(said).strip()
+
+
+def _amount(details: Details, language: str | None) -> str:
+    if details.amount is None or details.currency is None:
+        return ""
+    return say_money(Money(to_minor(details.amount, details.currency), details.currency), language)
