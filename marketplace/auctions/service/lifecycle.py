@@ -121,7 +121,7 @@ async def warn(lot_id: UUID, seconds: int) -> None:
                 ends_at=row["ends_at"],
             )
         )  # fmt: skip
-        await _set_soon_timer(lot_id, row["ends_at"], seconds)
+        await _set_soon_timer(lot_id, row["ends_at"], min(seconds, left))
 
 
 class Closed(Struct, frozen=True, kw_only=True):
@@ -241,12 +241,15 @@ async def _audit(action: str, auction: LockedAuction, actor: Actor, reason: str)
 async def cancel_locked(auction: LockedAuction, actor: UUID | None, reason: str, *, by_staff: bool) -> None:
     """Cancel a locked auction with all its lots, open offers and unpaid sales."""
     AUCTION.check(auction.status, AuctionStatus.CANCELLED)
-    await db.fetch("SELECT id FROM lots WHERE auction = $1 ORDER BY id FOR UPDATE", auction.id)
+    lots = await db.fetch("SELECT id, status FROM lots WHERE auction = $1 ORDER BY id FOR UPDATE", auction.id)
     await cancel_sales(auction.id, actor, reason)
     await db.execute(
         "UPDATE lots SET status = 'cancelled', closed_at = coalesce(closed_at, $2) WHERE auction = $1",
         auction.id, clock.now(),
     )  # fmt: skip
+    for lot in lots:
+        before = AuctionStatus(lot["status"])
+        await history.moved_lot(auction.id, lot["id"], before, AuctionStatus.CANCELLED, actor, reason)
     await history.move_auction(auction.id, auction.status, AuctionStatus.CANCELLED, actor, reason)
     await live.post(messages.room(auction.id), messages.AuctionCancelledMessage(auction_id=auction.id, reason=reason))
     await outbox.emit(
