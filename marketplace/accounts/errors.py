@@ -88,6 +88,11 @@ class VerificationOpen(Conflict):
     default_message = "Your documents are being checked already."
 
 
+class DocumentsNotReady(Conflict):
+    code = "documents_not_ready"
+    default_message = "The documents are still being worked on. Look again in a moment."
+
+
 class ExportRunning(Conflict):
     code = "export_running"
     default_message = "A copy of your data is being made already. It will be ready soon."

@@ -94,3 +94,21 @@ class UserVerified(Struct, tag="user_verified", frozen=True):
 
     user_id: UUID
     actor_id: UUID | None
+
+
+class UserErased(Struct, tag="user_erased", frozen=True):
+    """The account is empty and a pseudonym from now on. What others keep of the person goes too."""
+
+    user_id: UUID
+
+
+class IdentitySubmitted(Struct, tag="identity_submitted", frozen=True):
+    user_id: UUID
+    check_id: UUID
+
+
+class IdentityDecided(Struct, tag="identity_decided", frozen=True):
+    user_id: UUID
+    check_id: UUID
+    approved: bool
+    reason: str

@@ -1,9 +1,13 @@
 """What accounts do about events: letters, after commit, so that asking for one takes as long whether or not it is sent."""
 
+from marketplace.accounts import pictures
 from marketplace.accounts.events import PasswordResetAsked, UserRegistered, VerificationAsked
+from marketplace.accounts.service.avatars import show_avatar
+from marketplace.accounts.service.identity_checks import reject_unreadable
 from marketplace.accounts.service.password import send_reset
 from marketplace.accounts.service.verification import send_verification
 from marketplace.core import outbox
+from marketplace.media.events import MediaReady, MediaRefused
 
 
 @outbox.on(UserRegistered)
@@ -19,3 +23,15 @@ async def write_to_the_address_again(event: VerificationAsked) -> None:
 @outbox.on(PasswordResetAsked)
 async def write_reset_link(event: PasswordResetAsked) -> None:
     await send_reset(event.email)
+
+
+@outbox.on(MediaReady)
+async def show_new_avatar(event: MediaReady) -> None:
+    if event.purpose == pictures.AVATAR.name:
+        await show_avatar(event.owner_id, event.media_id)
+
+
+@outbox.on(MediaRefused)
+async def reject_unreadable_documents(event: MediaRefused) -> None:
+    if event.purpose == pictures.IDENTITY.name:
+        await reject_unreadable(event.media_id, event.reason)

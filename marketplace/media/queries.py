@@ -52,7 +52,7 @@ CASE WHEN {m}.state <> 'removed' THEN jsonb_build_object(
   'id', {m}.id, 'kind', {m}.kind, 'state', {m}.state, 'filename', {m}.filename, 'reason', {m}.reason,
   'url', '{base}/' || ({m}.renditions -> -1 ->> 'key'),
   'sizes', (SELECT coalesce(jsonb_object_agg(r ->> 'name', jsonb_build_object(
-      'url', '{base}/' || (r ->> 'key'), 'width', r -> 'width', 'height', r -> 'height')), '{}'::jsonb)
+      'url', '{base}/' || (r ->> 'key'), 'width', r -> 'width', 'height', r -> 'height')), jsonb_build_object())
     FROM jsonb_array_elements({m}.renditions) AS r)) END
 """
 

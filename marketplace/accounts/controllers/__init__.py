@@ -2,8 +2,10 @@
 
 from marketplace.accounts.controllers.addresses import AddressController
 from marketplace.accounts.controllers.auth import AuthController
+from marketplace.accounts.controllers.avatars import AvatarController
 from marketplace.accounts.controllers.business import BusinessController
 from marketplace.accounts.controllers.favorites import FavoriteController
+from marketplace.accounts.controllers.identity_checks import IdentityController
 from marketplace.accounts.controllers.portfolio import PortfolioController, SkillController
 from marketplace.accounts.controllers.profiles import ProfileController
 from marketplace.accounts.controllers.security import (
@@ -17,8 +19,10 @@ from marketplace.accounts.controllers.sockets import SocketTicketController
 CONTROLLERS = [
     AddressController,
     AuthController,
+    AvatarController,
     BusinessController,
     FavoriteController,
+    IdentityController,
     PortfolioController,
     ProfileController,
     SkillController,

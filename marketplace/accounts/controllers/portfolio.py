@@ -2,17 +2,19 @@ from uuid import UUID
 
 from litestar import Controller, delete, get, patch, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, MultipartBody
 from litestar.status_codes import HTTP_200_OK
 
 from marketplace.accounts.queries import portfolio as queries
 from marketplace.accounts.queries.portfolio import SKILLS, WORKS, WorkFilters
-from marketplace.accounts.schemas.portfolio import Feature, NewSkill, NewWork, Skill, Work, WorkChange
+from marketplace.accounts.schemas.portfolio import Feature, NewSkill, NewWork, Skill, Work, WorkChange, WorkImageForm
 from marketplace.accounts.service import portfolio as service
 from marketplace.accounts.viewer import Viewer
+from marketplace.core import ratelimit
 from marketplace.core.envelope import Envelope, Page, ok
 from marketplace.core.filters import NoFilters
 from marketplace.core.pagination import ListQuery
+from marketplace.media.service import uploads
 
 ONE = "/{item_id:uuid}"
 
@@ -81,6 +83,14 @@ class PortfolioController(Controller):
         """Show a work first; `{"is_featured": false}` takes it back. Refuses with `too_many` beyond 6."""
         wanted = data or Feature()
         return ok(await service.feature_work(viewer.id, item_id, wanted.is_featured))
+
+    @post(f"{ONE}/image", operation_id="setPortfolioImage", request_max_body_size=uploads.body_limit())
+    async def set_image(
+        self, item_id: FromPath[UUID], data: MultipartBody[WorkImageForm], viewer: NamedDependency[Viewer]
+    ) -> Envelope[Work]:
+        """Show a picture with a work: JPEG, PNG, GIF or WebP. It is there once its `state` is `ready`."""
+        await ratelimit.hit("uploads", str(viewer.id))
+        return ok(await service.set_work_image(viewer.id, item_id, data.image))
 
     @delete(ONE, operation_id="removePortfolioItem")
     async def remove(self, item_id: FromPath[UUID], viewer: NamedDependency[Viewer]) -> None:

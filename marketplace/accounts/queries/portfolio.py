@@ -6,12 +6,17 @@ from marketplace.core import rows
 from marketplace.core.envelope import Envelope, Page
 from marketplace.core.filters import Filters, Listing, NoFilters
 from marketplace.core.pagination import ListQuery, Order
+from marketplace.media.queries import image_json
 
 SKILL_COLUMNS: Final = "s.id, s.name, s.level, s.years, s.created_at"
-WORK_COLUMNS: Final = (
-    "w.id, w.title, w.description, w.url, w.tags, w.completed_on, w.is_featured, w.created_at, w.updated_at"
-)
 _CREATED: Final = "timestamptz"
+
+
+def work_columns() -> str:
+    return (
+        f"w.id, w.title, w.description, w.url, w.tags, w.completed_on, (SELECT {image_json('m')} FROM media m "
+        "WHERE m.id = w.image) AS image, w.is_featured, w.created_at, w.updated_at"
+    )
 
 
 class WorkFilters(Filters):
@@ -38,7 +43,7 @@ async def list_skills(user_id: UUID, listing: ListQuery[NoFilters]) -> Envelope[
 
 
 async def list_works(user_id: UUID, listing: ListQuery[WorkFilters]) -> Envelope[Page[Work]]:
-    found = listing.rows("portfolio_items w").columns(WORK_COLUMNS).where('w."user" = {}', user_id)
+    found = listing.rows("portfolio_items w").columns(work_columns()).where('w."user" = {}', user_id)
     return await found.when("w.is_featured = {}", listing.filters.is_featured).page(Work)
 
 
@@ -52,7 +57,7 @@ async def get_skill(user_id: UUID, skill_id: UUID) -> Skill:
 async def get_work(user_id: UUID, work_id: UUID) -> Work:
     """One's own. Raises NotFound."""
     return await rows.one(
-        Work, f'SELECT {WORK_COLUMNS} FROM portfolio_items w WHERE w."user" = $1 AND w.id = $2', user_id, work_id
+        Work, f'SELECT {work_columns()} FROM portfolio_items w WHERE w."user" = $1 AND w.id = $2', user_id, work_id
     )
 
 
@@ -67,6 +72,6 @@ def skills_json(user: str) -> str:
 def works_json(user: str, most: int = 20) -> str:
     """An SQL expression: the works a person shows first, as JSON text."""
     return (
-        f"(SELECT coalesce(json_agg(row_to_json(x)), '[]') FROM (SELECT {WORK_COLUMNS} FROM portfolio_items w "
+        f"(SELECT coalesce(json_agg(row_to_json(x)), '[]') FROM (SELECT {work_columns()} FROM portfolio_items w "
         f'WHERE w."user" = {user} ORDER BY w.is_featured DESC, w.id DESC LIMIT {most}) x)::text'
     )

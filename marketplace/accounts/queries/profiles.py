@@ -4,7 +4,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from marketplace.accounts import avatars, figures
+from marketplace.accounts import figures, pictures
 from marketplace.accounts.queries.portfolio import skills_json, works_json
 from marketplace.accounts.schemas.portfolio import Skill, Work
 from marketplace.accounts.schemas.profiles import (
@@ -24,37 +24,40 @@ IDENTITY_VERIFIED: Final = (
 FAVORITES_COUNT: Final = (
     "(SELECT count(*) FROM favorites f WHERE f.target_type = 'user' AND f.target_id = u.id) AS favorites_count"
 )
+_AVATAR: Final = "LEFT JOIN media m ON m.id = p.avatar AND m.state = 'ready'"
 _ONE: Final = "u.id = $1 AND u.status = 'active'"
 _BY_NAME: Final = "lower(u.username) = lower($1) AND u.status = 'active'"
 
 
 async def get_own_profile(user_id: UUID) -> OwnProfile:
+    """Raises NotFound for an account that is not active."""
     row = await db.fetch_row(
         f"SELECT u.id, u.email, u.username, u.first_name, u.last_name, {FULL_NAME} AS full_name, u.phone_number, u.role, "
         f"u.email_verified_at IS NOT NULL AS is_verified, {IDENTITY_VERIFIED}, u.language, u.created_at, "
         "greatest(u.updated_at, p.updated_at) AS updated_at, "
         "coalesce(p.bio, '') AS bio, coalesce(p.headline, '') AS headline, coalesce(p.location, '') AS location, "
         "coalesce(p.website, '') AS website, coalesce(p.timezone, 'UTC') AS timezone, "
-        "coalesce(p.personality_data, '{}')::text AS personality_data, coalesce(p.avatar_key, '') AS avatar_key, "
-        "coalesce(p.avatar_pending, '') <> '' AS avatar_processing, nullif(p.avatar_error, '') AS avatar_error, "
+        "coalesce(p.personality_data, '{}')::text AS personality_data, m.renditions::text AS avatar, "
+        "coalesce(n.state IN ('receiving', 'pending'), false) AS avatar_processing, "
+        "CASE n.state WHEN 'refused' THEN n.reason END AS avatar_error, "
         "coalesce(p.show_presence, true) AS show_presence, coalesce(p.show_full_name, true) AS show_full_name, "
         "coalesce(p.show_location, true) AS show_location, "
         f"EXISTS (SELECT FROM business_accounts b WHERE b.user = u.id) AS has_business_account, {figures.PROFILE.columns} "
-        f"FROM users u LEFT JOIN profiles p ON p.user = u.id WHERE {_ONE}",
+        f"FROM users u LEFT JOIN profiles p ON p.user = u.id {_AVATAR} LEFT JOIN media n ON n.id = p.avatar_next WHERE {_ONE}",
         user_id,
     )  # fmt: skip
     if row is None:
         raise NotFound
     seen = dict(row)
     privacy = Privacy(**{name: seen.pop(name) for name in Privacy.__struct_fields__})
-    sizes = avatars.addresses(seen.pop("avatar_key"))
+    sizes = pictures.avatar_sizes(seen.pop("avatar"))
     return msgspec.convert(
         seen
         | {
             "personality_data": msgspec.json.decode(row["personality_data"]),
             "privacy": privacy,
             "avatar_sizes": sizes,
-            "avatar": sizes.medium if sizes else None,
+            "avatar": sizes[pictures.SHOWN] if sizes else None,
         },
         OwnProfile,
     )
@@ -68,12 +71,12 @@ async def get_public_profile(who: UUID | str) -> tuple[PublicProfile, bool]:
     row = await db.fetch_row(
         f"SELECT u.id, u.username, u.first_name, u.last_name, {FULL_NAME} AS full_name, u.language, u.created_at, "
         f"u.email_verified_at IS NOT NULL AS is_verified, {IDENTITY_VERIFIED}, p.bio, p.headline, p.location, p.website, "
-        "p.avatar_key, coalesce(p.show_presence, true) AS show_presence, "
+        "m.renditions::text AS avatar, coalesce(p.show_presence, true) AS show_presence, "
         "coalesce(p.show_full_name, true) AS show_full_name, coalesce(p.show_location, true) AS show_location, "
         "b.company_name, b.description AS company_description, b.website AS company_website, b.country, "
         f"{FAVORITES_COUNT}, "
         f"{skills_json('u.id')} AS skills, {works_json('u.id')} AS portfolio "
-        "FROM users u LEFT JOIN profiles p ON p.user = u.id LEFT JOIN business_accounts b ON b.user = u.id "
+        f"FROM users u LEFT JOIN profiles p ON p.user = u.id {_AVATAR} LEFT JOIN business_accounts b ON b.user = u.id "
         f"WHERE {_condition(who)}",
         who,
     )  # fmt: skip
@@ -84,7 +87,7 @@ async def get_public_profile(who: UUID | str) -> tuple[PublicProfile, bool]:
 
 def _as_public(row: asyncpg.Record) -> PublicProfile:
     shows_name = row["show_full_name"]
-    sizes = avatars.addresses(row["avatar_key"])
+    sizes = pictures.avatar_sizes(row["avatar"])
     business = (
         PublicBusiness(
             company_name=row["company_name"], description=row["company_description"],
@@ -99,7 +102,7 @@ def _as_public(row: asyncpg.Record) -> PublicProfile:
         name=(row["full_name"] if shows_name else "") or row["username"],
         first_name=row["first_name"] if shows_name else None,
         last_name=row["last_name"] if shows_name else None,
-        avatar=sizes.medium if sizes else None,
+        avatar=sizes[pictures.SHOWN] if sizes else None,
         avatar_sizes=sizes,
         bio=row["bio"] or "",
         headline=row["headline"] or "",

@@ -7,7 +7,7 @@ import msgspec
 
 from marketplace.accounts.queries.profiles import FULL_NAME, IDENTITY_VERIFIED
 from marketplace.accounts.schemas.profiles import UserRow
-from marketplace.accounts.states import AccountStatus, Role
+from marketplace.accounts.states import AccountStatus, Role, VerificationStatus
 from marketplace.core import db
 from marketplace.core.envelope import Envelope, Page
 from marketplace.core.errors import NotFound
@@ -20,6 +20,7 @@ class UserFilters(Filters):
     status: AccountStatus | None = None
     is_verified: bool | None = None
     identity_verified: bool | None = None
+    verification: VerificationStatus | None = None
 
 
 USERS: Final = Listing(
@@ -50,6 +51,7 @@ async def list_users(listing: ListQuery[UserFilters]) -> Envelope[Page[UserRow]]
             "EXISTS (SELECT FROM identity_checks c WHERE c.\"user\" = u.id AND c.status = 'approved') = {}",
             wanted.identity_verified,
         )
+        .when('EXISTS (SELECT FROM identity_checks c WHERE c."user" = u.id AND c.status = {})', wanted.verification)
     )
     return await found.page(UserRow)
 

@@ -4,9 +4,11 @@ from datetime import date, datetime
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
+from litestar.datastructures import UploadFile
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from marketplace.accounts.states import SkillLevel
+from marketplace.media.schemas import MediaOut
 
 Title: TypeAlias = Annotated[str, Meta(min_length=1, max_length=120)]
 Description: TypeAlias = Annotated[str, Meta(max_length=4000)]
@@ -46,6 +48,10 @@ class WorkChange(Struct, kw_only=True, forbid_unknown_fields=True):
     completed_on: date | UnsetType | None = UNSET
 
 
+class WorkImageForm(Struct, kw_only=True, forbid_unknown_fields=True):
+    image: UploadFile
+
+
 class Feature(Struct, kw_only=True, forbid_unknown_fields=True):
     is_featured: bool = True
 
@@ -59,6 +65,7 @@ class Work(Struct, frozen=True, kw_only=True):
     url: str
     tags: list[str]
     completed_on: date | None
+    image: MediaOut | None
     is_featured: bool
     created_at: datetime
     updated_at: datetime

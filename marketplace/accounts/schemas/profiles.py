@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
+from litestar.datastructures import UploadFile
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from marketplace.accounts.schemas.portfolio import Skill, Work
@@ -18,13 +19,17 @@ Personality: TypeAlias = Annotated[
     ),
 ]
 
+AvatarSizes: TypeAlias = Annotated[
+    dict[str, str], Meta(description="Addresses of the square picture by its side in pixels: 100, 300 and 500.")
+]
 
-class Avatar(Struct, frozen=True, kw_only=True):
-    """Square pictures of 100, 300 and 500 pixels."""
 
-    small: str
-    medium: str
-    large: str
+class AvatarForm(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The picture, under one of its names."""
+
+    avatar: UploadFile | None = None
+    image: UploadFile | None = None
+    file: UploadFile | None = None
 
 
 class Privacy(Struct, frozen=True, kw_only=True):
@@ -65,9 +70,9 @@ class OwnProfile(Struct, frozen=True, kw_only=True):
     personality_data: dict[str, Any]
     privacy: Privacy
     avatar: str | None
-    avatar_sizes: Avatar | None
+    avatar_sizes: AvatarSizes | None
     avatar_processing: bool
-    avatar_error: str | None
+    avatar_error: Annotated[str | None, Meta(description="Why the latest upload was refused.")]
     has_business_account: bool
     subscription_status: str
     created_at: datetime
@@ -113,7 +118,7 @@ class PublicProfile(Struct, frozen=True, kw_only=True):
     first_name: str | None
     last_name: str | None
     avatar: str | None
-    avatar_sizes: Avatar | None
+    avatar_sizes: AvatarSizes | None
     bio: str
     headline: str
     location: str | None

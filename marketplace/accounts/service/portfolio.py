@@ -6,13 +6,16 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, structs
 
+from marketplace.accounts import pictures
 from marketplace.accounts.errors import SkillListed, TooMany
 from marketplace.accounts.queries.owners import lock_owner
-from marketplace.accounts.queries.portfolio import SKILL_COLUMNS, WORK_COLUMNS, get_work
+from marketplace.accounts.queries.portfolio import SKILL_COLUMNS, get_work, work_columns
 from marketplace.accounts.schemas.portfolio import NewSkill, NewWork, Skill, Work, WorkChange
 from marketplace.core import clock, db, rows, text
 from marketplace.core.errors import NotFound, ValidationFailed
 from marketplace.core.ids import uuid7
+from marketplace.media.schemas import MediaRecord
+from marketplace.media.service import uploads
 
 MOST_SKILLS: Final = 50
 MOST_WORKS: Final = 100
@@ -52,7 +55,7 @@ async def add_work(user_id: UUID, new: NewWork) -> Work:
         return await rows.one(
             Work,
             'INSERT INTO portfolio_items AS w (id, "user", title, description, url, tags, completed_on) '
-            f"VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7) RETURNING {WORK_COLUMNS}",
+            f"VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7) RETURNING {work_columns()}",
             uuid7(), user_id, values["title"], values["description"], values["url"], _tags_json(values["tags"]),
             values["completed_on"],
         )  # fmt: skip
@@ -67,7 +70,7 @@ async def change_work(user_id: UUID, work_id: UUID, change: WorkChange) -> Work:
         return await rows.one(
             Work,
             "UPDATE portfolio_items AS w SET title = $3, description = $4, url = $5, tags = $6::jsonb, completed_on = $7, "
-            f'updated_at = now() WHERE "user" = $1 AND id = $2 RETURNING {WORK_COLUMNS}',
+            f'updated_at = now() WHERE "user" = $1 AND id = $2 RETURNING {work_columns()}',
             user_id, work_id, after["title"], after["description"], after["url"], _tags_json(after["tags"]),
             after["completed_on"],
         )  # fmt: skip
@@ -86,14 +89,36 @@ async def feature_work(user_id: UUID, work_id: UUID, is_featured: bool) -> Work:
         return await rows.one(
             Work,
             "UPDATE portfolio_items AS w SET is_featured = $3, updated_at = now() "
-            f'WHERE "user" = $1 AND id = $2 RETURNING {WORK_COLUMNS}',
+            f'WHERE "user" = $1 AND id = $2 RETURNING {work_columns()}',
             user_id, work_id, is_featured,
         )  # fmt: skip
 
 
+async def set_work_image(user_id: UUID, work_id: UUID, file: uploads.Incoming) -> Work:
+    """Show a picture with a work, instead of the one before. Raises NotFound, or what `uploads.accept` raises."""
+
+    async def attach(media: MediaRecord) -> None:
+        await lock_owner(user_id)
+        before = await get_work(user_id, work_id)
+        await db.execute(
+            "UPDATE portfolio_items SET image = $2, updated_at = now() WHERE id = $1", work_id, media.id
+        )  # fmt: skip
+        if before.image:
+            await uploads.remove(before.image.id)
+
+    await get_work(user_id, work_id)
+    await uploads.accept(file, pictures.WORK, owner_id=user_id, field="image", attach=attach)
+    return await get_work(user_id, work_id)
+
+
 async def remove_work(user_id: UUID, work_id: UUID) -> None:
-    if not await db.execute('DELETE FROM portfolio_items WHERE "user" = $1 AND id = $2', user_id, work_id):
-        raise NotFound
+    """Its picture goes with it. Raises NotFound."""
+    async with db.transaction():
+        await lock_owner(user_id)
+        work = await get_work(user_id, work_id)
+        await db.execute("DELETE FROM portfolio_items WHERE id = $1", work_id)
+        if work.image:
+            await uploads.remove(work.image.id)
 
 
 def _checked(given: dict[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ async def change_profile(user_id: UUID, change: ProfileChange) -> OwnProfile:
         if account:
             await User.update(account | {User.updated_at: clock.now()}).where(User.id == user_id)
         if profile:
-            await _ensure_profile(user_id)
+            await ensure_profile(user_id)
             await Profile.update(profile | {Profile.updated_at: clock.now()}).where(Profile.user == user_id)
         return await get_own_profile(user_id)
 
@@ -38,11 +38,11 @@ async def set_personality(user_id: UUID, personality_data: dict[str, Any]) -> No
     """What a person said about themselves when signing up. Joins the transaction. Raises ValidationFailed."""
     body = text.small_json(personality_data, "personality_data")
     async with db.transaction():
-        await _ensure_profile(user_id)
+        await ensure_profile(user_id)
         await Profile.update({Profile.personality_data: body}).where(Profile.user == user_id)
 
 
-async def _ensure_profile(user_id: UUID) -> None:
+async def ensure_profile(user_id: UUID) -> None:
     await db.execute(
         'INSERT INTO profiles (id, "user") VALUES ($1, $2) ON CONFLICT ("user") DO NOTHING', uuid7(), user_id
     )  # fmt: skip

@@ -9,7 +9,7 @@ from marketplace.accounts.tables.identity import (
     SocialIdentity,
     User,
 )
-from marketplace.accounts.tables.privacy import DataExport, Erasure
+from marketplace.accounts.tables.privacy import DataExport
 from marketplace.accounts.tables.profiles import Address, BusinessAccount, Favorite, PortfolioItem, Profile, Skill
 from marketplace.accounts.tables.sockets import SocketTicket
 from marketplace.accounts.tables.verification import IdentityCheck, IdentityCheckMove, IdentityDocument
@@ -18,7 +18,6 @@ __all__ = [
     "Address",
     "BusinessAccount",
     "DataExport",
-    "Erasure",
     "Favorite",
     "IdentityCheck",
     "IdentityCheckMove",

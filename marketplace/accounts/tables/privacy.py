@@ -1,4 +1,4 @@
-from piccolo.columns import JSONB, UUID, BigInt, ForeignKey, OnDelete, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, BigInt, ForeignKey, OnDelete, Timestamptz, Varchar
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
@@ -17,14 +17,3 @@ class DataExport(Table, tablename="data_exports"):
     requested_at = Timestamptz(default=TimestamptzNow())
     ready_at = Timestamptz(null=True, default=None)
     expires_at = Timestamptz(null=True, default=None)
-
-
-class Erasure(Table, tablename="erasures"):
-    """That a person was erased: when, at whose wish, and how many rows each part of the service changed. No personal data."""
-
-    id = UUID(primary_key=True, default=None)
-    user = ForeignKey(User, null=False, on_delete=OnDelete.restrict, unique=True)
-    requested_by = UUID()
-    reason = Text(default="")
-    rows_changed = JSONB(default="{}")
-    erased_at = Timestamptz(default=TimestamptzNow())

@@ -4,12 +4,13 @@ from piccolo.table import Table
 
 from marketplace.accounts.states import AddressType, SkillLevel
 from marketplace.accounts.tables.identity import User
+from marketplace.media.tables import Media
 
 
 class Profile(Table, tablename="profiles"):
     """What a person says about themselves. At most one row a user; without one, every value is its default.
 
-    `avatar_key` is the storage prefix of the finished pictures, `avatar_pending` that of an upload still being worked on.
+    `avatar` is the picture that is shown, `avatar_next` the latest upload until it is ready to take its place.
     """
 
     id = UUID(primary_key=True, default=None)
@@ -23,9 +24,8 @@ class Profile(Table, tablename="profiles"):
     show_presence = Boolean(default=True)
     show_full_name = Boolean(default=True)
     show_location = Boolean(default=True)
-    avatar_key = Varchar(length=200, default="")
-    avatar_pending = Varchar(length=200, default="")
-    avatar_error = Varchar(length=300, default="")
+    avatar = ForeignKey(Media, null=True, default=None, on_delete=OnDelete.set_null, index=True)
+    avatar_next = ForeignKey(Media, null=True, default=None, on_delete=OnDelete.set_null, index=True)
     created_at = Timestamptz(default=TimestamptzNow())
     updated_at = Timestamptz(default=TimestamptzNow())
 
@@ -98,6 +98,7 @@ class PortfolioItem(Table, tablename="portfolio_items"):
     url = Varchar(length=300, default="")
     tags = JSONB(default="[]")
     completed_on = Date(null=True, default=None)
+    image = ForeignKey(Media, null=True, default=None, on_delete=OnDelete.set_null, index=True)
     is_featured = Boolean(default=False)
     created_at = Timestamptz(default=TimestamptzNow())
     updated_at = Timestamptz(default=TimestamptzNow())

@@ -1,9 +1,10 @@
-from piccolo.columns import UUID, BigInt, ForeignKey, OnDelete, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, ForeignKey, OnDelete, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
 from marketplace.accounts.states import DocumentSide, DocumentType, VerificationStatus
 from marketplace.accounts.tables.identity import User
+from marketplace.media.tables import Media
 
 
 class IdentityCheck(Table, tablename="identity_checks"):
@@ -26,10 +27,7 @@ class IdentityDocument(Table, tablename="identity_documents"):
     id = UUID(primary_key=True, default=None)
     check_id = ForeignKey(IdentityCheck, null=False, on_delete=OnDelete.cascade, index=True)
     side = Varchar(length=16, choices=DocumentSide)
-    storage_key = Varchar(length=200)
-    content_type = Varchar(length=80)
-    size = BigInt()
-    sha256 = Varchar(length=64)
+    media = ForeignKey(Media, null=False, on_delete=OnDelete.restrict, unique=True)
     created_at = Timestamptz(default=TimestamptzNow())
 
 
