@@ -1,17 +1,17 @@
 """Where the back office hangs in the application."""
 
-from functools import cache
+import asyncio
 from typing import Any, Final
 
 from litestar import asgi
 from litestar.response import Redirect
-from litestar.types import Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from marketplace.admin import handlers as handlers
-from marketplace.admin.panel import create_panel
 from marketplace.core.errors import NotFound
 
-panel = cache(create_panel)
+_building = asyncio.Lock()
+_built: ASGIApp | None = None
 
 CLOSED: Final = "/api/change-password"
 """Closed here: an account's password changes in one place, `POST /api/v1/auth/password`."""
@@ -25,7 +25,23 @@ async def back_office(scope: Scope, receive: Receive, send: Send) -> None:
         return
     if scope["path"].rstrip("/").endswith(CLOSED):
         raise NotFound("Change your password in your account: POST /api/v1/auth/password.")
-    await panel()(scope, receive, send)
+    await (await panel())(scope, receive, send)
+
+
+async def panel() -> ASGIApp:
+    """Made when somebody first comes: it brings a second framework, which would slow every start by a third."""
+    global _built
+    async with _building:
+        if _built is None:
+            _built = await asyncio.to_thread(_build)
+    return _built
+
+
+def _build() -> ASGIApp:
+    from marketplace.admin.panel import create_panel
+
+    built: ASGIApp = create_panel()
+    return built
 
 
 MOUNTS: list[Any] = [back_office]

@@ -5,9 +5,6 @@ import io
 from pathlib import Path
 
 import asyncpg
-from piccolo.apps.migrations.auto.migration_manager import MigrationManager
-from piccolo.apps.migrations.commands.base import BaseMigrationManager
-from piccolo.apps.migrations.tables import Migration
 
 from marketplace.core import db
 from marketplace.core.config import ROOT
@@ -58,6 +55,11 @@ async def _ran(connection: asyncpg.Connection) -> set[str]:
 
 
 async def _run(missing: set[str]) -> list[str]:
+    # Only a start that has something to run pays for what Piccolo imports here.
+    from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+    from piccolo.apps.migrations.commands.base import BaseMigrationManager
+    from piccolo.apps.migrations.tables import Migration
+
     manager = BaseMigrationManager()
     modules = manager.get_migration_modules(str(FOLDER))
     ran = []
