@@ -7,6 +7,7 @@ from saq import CronJob
 from saq.types import Context
 
 import marketplace.accounts.handlers
+import marketplace.auctions.handlers
 import marketplace.auctions.invariants
 import marketplace.auctions.timers
 import marketplace.core.mail

@@ -70,6 +70,7 @@ class UserOutbid(Struct, frozen=True, kw_only=True, tag="user_outbid"):
 
 class AuctionStartedMessage(Struct, frozen=True, kw_only=True, tag="auction_started"):
     auction_id: UUID
+    starts_at: datetime
     ends_at: datetime
 
 

@@ -89,6 +89,13 @@ async def post_in_each(messages: Sequence[tuple[str, Struct]]) -> None:
     db.on_commit(publish)
 
 
+async def hold(room: str) -> None:
+    """Nobody else says anything in this room until the transaction ends: what is read now and posted then is exact."""
+    await db.execute(
+        "INSERT INTO live_rooms (room, seq) VALUES ($1, 0) ON CONFLICT (room) DO UPDATE SET seq = live_rooms.seq", room
+    )
+
+
 def numbered(seq: int, message: Struct) -> str:
     return _with_seq(seq, msgspec.json.encode(message).decode())
 

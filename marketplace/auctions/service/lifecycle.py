@@ -53,7 +53,9 @@ async def start_locked(auction: LockedAuction, at: datetime, actor: UUID | None,
     )  # fmt: skip
     for lot_id in await lot_ids(auction.id):
         await _set_timers(lot_id, ends_at)
-    await live.post(messages.room(auction.id), messages.AuctionStartedMessage(auction_id=auction.id, ends_at=ends_at))
+    await live.post(
+        messages.room(auction.id), messages.AuctionStartedMessage(auction_id=auction.id, starts_at=at, ends_at=ends_at)
+    )
     await outbox.emit(
         AuctionStarted(auction_id=auction.id, seller_id=auction.seller, title=auction.title, ends_at=ends_at)
     )
