@@ -8,6 +8,7 @@ TABLE_MODULES = [
     "marketplace.auctions.tables",
     "marketplace.moderation.tables",
     "marketplace.admin.tables",
+    "marketplace.catalog.tables",
     "marketplace.core.tables",
     "marketplace.media.tables",
     "marketplace.accounts.tables.identity",

@@ -99,7 +99,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     s3_secret_key: Annotated[str, Meta(description="Secret of the access key.")] = ""
     s3_path_style: Annotated[bool, Meta(description="Bucket in the path (most stores) or in the host name.")] = True
     media_url: Annotated[str, Meta(description="Address public files are served at, if not by us: a CDN.")] = ""
-    upload_max_bytes: Annotated[int, Meta(ge=1024, description="The largest file a person may upload.")] = (
+    max_file_bytes: Annotated[int, Meta(ge=1024, description="The largest single file a person may upload.")] = (
         10 * 1024 * 1024
     )
     clamav: Annotated[str, Meta(description="clamd for uploads, `host:port` or `unix:/path`; empty scans nothing.")] = (

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from babel import Locale, UnknownLocaleError
@@ -22,6 +23,7 @@ def language_of(tag: str | None) -> str:
     return _known(tag or "") or DEFAULT
 
 
+@lru_cache(maxsize=1024)
 def negotiate(accept_language: str | None) -> str:
     """The best language for an Accept-Language header: the wanted one with the highest weight that we speak."""
     wanted: list[tuple[float, int, str]] = []

@@ -75,7 +75,7 @@ async def test_a_hostile_file_is_refused_and_leaves_nothing(form, tmp_path, name
 
 
 async def test_a_body_that_is_too_large_is_413(form, configure):
-    configure(upload_max_bytes=2000)
+    configure(max_file_bytes=2000)
     answer = await form.post("/photos/", files={"image": ("a.jpg", a_picture() + b"\0" * 3000)})
     assert answer.status_code == 413 and answer.json()["code"] == "file_too_large"
     huge = await form.post("/photos/", files={"image": ("a.jpg", b"\0" * (uploads.body_limit() + 12_000_000))})

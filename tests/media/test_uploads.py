@@ -96,7 +96,7 @@ async def test_each_wrong_file_has_one_refusal_and_leaves_nothing(files, data, p
 
 async def test_a_file_may_be_as_large_as_the_limit_and_not_a_byte_more(configure):
     user = await a_user()
-    configure(upload_max_bytes=5000)
+    configure(max_file_bytes=5000)
     whole = PDF + b"\n" * (5000 - len(PDF))
     await uploads.accept(AFile(whole), PAPER, owner_id=user.id)
     with pytest.raises(FileTooLarge) as refused:

@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 
 from marketplace.accounts.viewer import Viewer
-from marketplace.catalog import queries
+from marketplace.catalog.queries import files as queries
 from marketplace.core import storage
 from marketplace.core.errors import DomainError, NotFound
 from marketplace.core.storage import Stored

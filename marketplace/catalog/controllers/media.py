@@ -17,7 +17,7 @@ class MediaController(Controller):
     path = "/media"
     tags = ("Media",)
 
-    @get("/{media_id:uuid}/", operation_id="get_media")
+    @get("/{media_id:uuid}/", operation_id="getMedia")
     async def get_media(self, media_id: FromPath[UUID], viewer: NamedDependency[Viewer]) -> Envelope[MediaOut]:
         """A file you uploaded: how far it is, and where its sizes are once it is `ready`.
 

@@ -52,7 +52,7 @@ class Inspected(Struct, frozen=True):
 
 def body_limit(files: int = 1) -> int:
     """For a route's `request_max_body_size`: room for so many files of the largest size."""
-    return files * settings().upload_max_bytes + FORM_ALLOWANCE
+    return files * settings().max_file_bytes + FORM_ALLOWANCE
 
 
 async def accept(
@@ -91,7 +91,7 @@ async def accept(
 
 
 async def _read(file: Incoming, purpose: Purpose, field: str) -> bytes:
-    limit = min(purpose.max_bytes or settings().upload_max_bytes, settings().upload_max_bytes)
+    limit = min(purpose.max_bytes or settings().max_file_bytes, settings().max_file_bytes)
     data = await file.read(limit + 1)
     if len(data) > limit:
         said = f"The file is larger than {limit / 1024 / 1024:.3g} MB."
