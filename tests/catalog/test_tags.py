@@ -8,16 +8,11 @@ from marketplace.catalog.errors import TooManyTags
 from marketplace.catalog.service.filing import set_tags, tag_slug, take_out
 from marketplace.catalog.states import ItemKind
 from marketplace.catalog.tables import Tag, TagItem
-from marketplace.core import cache, db
+from marketplace.core import db
 from marketplace.core.errors import ValidationFailed
 from marketplace.core.ids import uuid7
 
 pytestmark = pytest.mark.usefixtures("tables")
-
-
-@pytest.fixture(autouse=True)
-def empty_cache() -> None:
-    cache.clear()
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,14 @@ from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Message, Receive, Scope
 from msgspec import Struct
 
-from marketplace.core import cache, ids
+from marketplace.core import cache, i18n, ids
 from marketplace.core.edge.compress import compress, worth_it
 
 CONTROL: Final = b"public, max-age=0, must-revalidate"
-VARY: Final = b"accept-encoding, authorization, origin"
+VARY: Final = b"accept-encoding, accept-language, authorization, origin"
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
-Key: TypeAlias = tuple[str, bytes, str, bytes]
+Key: TypeAlias = tuple[str, bytes, str, bytes, str]
 
 
 class Made(Struct, array_like=True):
@@ -64,9 +64,10 @@ def _ready(payload: bytes) -> Ready:
     return Ready(made, [(b"etag", made.etag), (b"cache-control", CONTROL), (b"vary", VARY)], {})
 
 
-def key_of(scope: Scope, host: bytes) -> Key:
-    """An answer may name its own address, so the scheme and host belong to the key."""
-    return scope["scheme"], host, scope["path"], scope["query_string"]
+def key_of(scope: Scope, host: bytes, accept_language: bytes = b"") -> Key:
+    """An answer may name its own address and may be in the reader's language, so both belong to the key."""
+    language = i18n.negotiate(accept_language.decode("latin-1"))
+    return scope["scheme"], host, scope["path"], scope["query_string"], language
 
 
 class CachedGet:

@@ -81,7 +81,7 @@ class Door:
     async def _from_cache(
         self, exchange: "Exchange", scope: Any, headers: dict[bytes, bytes], host: bytes, receive: Receive
     ) -> bool:
-        key = cached.key_of(scope, host)
+        key = cached.key_of(scope, host, headers.get(b"accept-language", b""))
         ready = cached.peek(key)
         if ready is None:
             policy = self._cached.policy(scope["path"])
