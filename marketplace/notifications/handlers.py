@@ -24,7 +24,7 @@ from marketplace.auctions.events import (
     SecondChanceClosed,
     SecondChanceOffered,
 )
-from marketplace.auctions.states import Outcome
+from marketplace.auctions.states import AuctionStatus, Outcome
 from marketplace.core import db
 from marketplace.core.money import to_text
 from marketplace.core.outbox import on
@@ -41,15 +41,18 @@ async def mail_them(event: LettersWanted) -> None:
 
 @on(BidsPlaced)
 async def tell_of_bids(event: BidsPlaced) -> None:
-    """Who lost the lead and has not won it back by the end of the batch; and the seller."""
+    """Who lost the lead and has not won it back by now; and the seller. After the close there is other news."""
     last = event.bids[-1]
-    outbid = {bid.outbid_id for bid in event.bids if bid.outbid_id} - {last.leader_id}
+    lot = await db.fetch_row("SELECT leader, status FROM lots WHERE id = $1", event.lot_id)
+    if lot is None or lot["status"] != AuctionStatus.ACTIVE:
+        return
+    outbid = {bid.outbid_id for bid in event.bids if bid.outbid_id} - {last.leader_id, lot["leader"]}
     details = Details(
         auction_id=event.auction_id, lot_id=event.lot_id, title=event.title,
         amount=to_text(last.price, event.currency), currency=event.currency, count=event.total_bids, until=event.ends_at,
     )  # fmt: skip
-    await notify(Kind.OUTBID, details, outbid, key=f"outbid:{event.lot_id}")
-    await notify(Kind.BID_RECEIVED, details, [event.seller_id], key=f"bids:{event.lot_id}")
+    await notify(Kind.OUTBID, details, outbid, key=f"outbid:{event.lot_id}", at=last.received_at)
+    await notify(Kind.BID_RECEIVED, details, [event.seller_id], key=f"bids:{event.lot_id}", at=last.received_at)
 
 
 @on(BidRetracted)

@@ -1,5 +1,4 @@
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -71,27 +70,12 @@ async def list_notifications(
 
 def shown(row: Mapping[str, Any], language: str) -> NotificationOut:
     """A row of COLUMNS for its reader."""
-    return show(
-        row["id"], Kind(row["type"]), msgspec.json.decode(row["details"], type=Details), language,
-        occurrences=row["occurrences"], created_at=row["created_at"], happened_at=row["happened_at"], read_at=row["read_at"],
-    )  # fmt: skip
-
-
-def show(
-    notification_id: UUID,
-    kind: Kind,
-    details: Details,
-    language: str,
-    *,
-    occurrences: int,
-    created_at: datetime,
-    happened_at: datetime,
-    read_at: datetime | None = None,
-) -> NotificationOut:
+    kind, details = Kind(row["type"]), msgspec.json.decode(row["details"], type=Details)
     title, message = words(kind, details, language)
     return NotificationOut(
-        id=notification_id, type=kind, category=CATEGORY[kind], title=title, message=message, data=details,
-        occurrences=occurrences, is_read=read_at is not None, read_at=read_at, created_at=created_at, happened_at=happened_at,
+        id=row["id"], type=kind, category=CATEGORY[kind], title=title, message=message, data=details,
+        occurrences=row["occurrences"], is_read=row["read_at"] is not None, read_at=row["read_at"],
+        created_at=row["created_at"], happened_at=row["happened_at"],
     )  # fmt: skip
 
 

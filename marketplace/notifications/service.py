@@ -1,6 +1,7 @@
 """Telling people, and what they do with what they were told."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from marketplace.notifications.details import Details
 from marketplace.notifications.errors import CriticalNotification
 from marketplace.notifications.events import LettersWanted
 from marketplace.notifications.kinds import CATEGORY, DEFAULTS, Kind
-from marketplace.notifications.queries import lock_notification, show, shown, unread_count
+from marketplace.notifications.queries import lock_notification, shown, unread_count
 from marketplace.notifications.schemas import (
     ChannelsIn,
     NotificationDeleted,
@@ -36,18 +37,20 @@ def room(user_id: UUID) -> str:
     return f"notifications:{user_id}"
 
 
-async def notify(kind: Kind, details: Details, user_ids: Iterable[UUID], *, key: str = "") -> int:
+async def notify(
+    kind: Kind, details: Details, user_ids: Iterable[UUID], *, key: str = "", at: datetime | None = None
+) -> int:
     """Tell people something, each on the channels they want. Returns how many.
 
     Belongs inside `transaction()`, in practice a listener's. However many people, the inboxes are one statement, the live
     rooms another. While an earlier notification with the same `key` is unread, it is brought up to date instead, without
-    another letter.
+    another letter; news that arrives late (`at` is when it happened) does not overwrite newer.
     """
     people = sorted(set(user_ids))
     if not people:
         return 0
     defaults, critical = DEFAULTS[kind], CATEGORY[kind].is_critical
-    now = clock.now()
+    at = at or clock.now()
     told = await db.fetch(
         "WITH wanted AS MATERIALIZED ("
         "SELECT p.user_id, p.id, u.language, u.email_verified_at IS NOT NULL AS reachable, "
@@ -57,23 +60,24 @@ async def notify(kind: Kind, details: Details, user_ids: Iterable[UUID], *, key:
         'kept AS (INSERT INTO notifications (id, "user", type, details, dedupe_key, occurrences, created_at, happened_at) '
         "SELECT id, user_id, $3, $4::jsonb, $9, 1, $10, $10 FROM wanted WHERE in_app ORDER BY user_id "
         "ON CONFLICT (\"user\", dedupe_key) WHERE read_at IS NULL AND dedupe_key <> '' "
-        "DO UPDATE SET type = EXCLUDED.type, details = EXCLUDED.details, happened_at = EXCLUDED.happened_at, "
-        "occurrences = notifications.occurrences + 1 "
-        'RETURNING id, "user", occurrences, created_at) '
-        "SELECT w.user_id, w.language, w.reachable AND w.email AS email, w.live, coalesce(k.id, w.id) AS id, "
-        "k.id IS NOT NULL AS is_kept, coalesce(k.occurrences, 1) AS occurrences, coalesce(k.created_at, $10) AS created_at "
+        "DO UPDATE SET occurrences = notifications.occurrences + 1, (type, details, happened_at) = ("
+        "SELECT n.type, n.details, n.happened_at FROM (VALUES (EXCLUDED.type, EXCLUDED.details, EXCLUDED.happened_at), "
+        "(notifications.type, notifications.details, notifications.happened_at)) AS n(type, details, happened_at) "
+        "ORDER BY n.happened_at DESC LIMIT 1) "
+        'RETURNING id, "user", type, details, occurrences, created_at, happened_at, read_at) '
+        "SELECT w.user_id, w.language, w.reachable AND w.email AS email, w.live, k.id IS NOT NULL AS is_kept, "
+        "coalesce(k.id, w.id) AS id, coalesce(k.type, $3) AS type, coalesce(k.details, $4::jsonb)::text AS details, "
+        "coalesce(k.occurrences, 1) AS occurrences, coalesce(k.created_at, $10) AS created_at, "
+        "coalesce(k.happened_at, $10) AS happened_at, k.read_at "
         'FROM wanted w LEFT JOIN kept k ON k."user" = w.user_id ORDER BY w.user_id',
         people, [uuid7() for _ in people], kind.value, msgspec.json.encode(details).decode(),
-        critical, defaults.in_app, defaults.email, defaults.live, key, now,
+        critical, defaults.in_app, defaults.email, defaults.live, key, at,
     )  # fmt: skip
     await live.post_in_each([
         (
             room(row["user_id"]),
             NotificationTold(
-                notification=show(
-                    row["id"], kind, details, row["language"],
-                    occurrences=row["occurrences"], created_at=row["created_at"], happened_at=now,
-                ),
+                notification=shown(row, row["language"]),
                 unread_change=int(row["is_kept"] and row["occurrences"] == 1),
             ),
         )
