@@ -24,6 +24,7 @@ from marketplace.core.bodies import StrictRequest
 from marketplace.core.channels import LiveChannels, RedisChannels
 from marketplace.core.config import settings
 from marketplace.core.edge.application import Application
+from marketplace.core.edge.docs import DOCS
 from marketplace.core.edge.health import HEALTH
 from marketplace.core.edge.limits import count_request
 from marketplace.core.edge.metrics import metrics
@@ -88,6 +89,7 @@ def create_app() -> Application:
     return Application(
         route_handlers=[
             *HEALTH,
+            *DOCS,
             metrics,
             Router("/api/v1", route_handlers=CONTROLLERS, guards=[count_request]),
             *PAGES,

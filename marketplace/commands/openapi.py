@@ -8,7 +8,8 @@ import msgspec
 
 def run(_: Namespace) -> int:
     from marketplace.app import create_app
+    from marketplace.core.openapi import schema
 
-    schema = msgspec.json.encode(create_app().openapi_schema.to_schema())
-    sys.stdout.buffer.write(msgspec.json.format(schema, indent=2) + b"\n")
+    text = msgspec.json.encode(schema(create_app()))
+    sys.stdout.buffer.write(msgspec.json.format(text, indent=2) + b"\n")
     return 0
