@@ -46,9 +46,6 @@ async def remove_auction(actor_id: UUID, auction_id: UUID, reason: str) -> None:
     async with db.transaction():
         await _check_staff(actor_id, Role.MODERATOR)
         await lifecycle.remove(auction_id, Actor(actor_id, is_staff=True), reason)
-        await audit.record(
-            actor=actor_id, action="auction.removed", object_type="auction", object_id=auction_id, reason=reason
-        )
 
 
 async def end_auction(actor_id: UUID, auction_id: UUID, reason: str) -> None:
@@ -56,9 +53,6 @@ async def end_auction(actor_id: UUID, auction_id: UUID, reason: str) -> None:
     async with db.transaction():
         await _check_staff(actor_id, Role.MODERATOR)
         await lifecycle.end_early(auction_id, Actor(actor_id, is_staff=True), reason)
-        await audit.record(
-            actor=actor_id, action="auction.ended", object_type="auction", object_id=auction_id, reason=reason
-        )
 
 
 async def change_settings(actor_id: UUID, changes: dict[str, Any], reason: str = "") -> None:

@@ -1,9 +1,9 @@
 """`demo`: bidders in a running instance."""
 
-import importlib
 from argparse import Namespace
+
+from marketplace.demo import bidders
 
 
 def run(args: Namespace) -> int:
-    code: int = importlib.import_module("marketplace.demo").main(args)
-    return code
+    return bidders.run(args)

@@ -46,7 +46,7 @@ async def prepare(with_demo: bool) -> None:
     if not with_demo:
         await bring_up_to_date()
         return
-    load = getattr(importlib.import_module("marketplace.demo"), "load", None)
+    load = getattr(importlib.import_module("marketplace.demo.load"), "load", None)
     async with current_database():
         if load is not None:
             await load(say)

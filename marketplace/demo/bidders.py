@@ -18,9 +18,13 @@ PAUSE_SECONDS = (0.8, 3.0)
 """Between two looks of one bidder: five of them stay inside everybody's limits."""
 
 
-class Summary(Struct):
+class CannotSignIn(Exception):
+    pass
+
+
+class Summary(Struct, kw_only=True):
     bids: int = 0
-    refused: Counter[str] = {}  # noqa: RUF012 - msgspec copies an empty default
+    refused: Counter[str]
     outbid: int = 0
     last: str = "waiting for the first bid"
 
@@ -34,7 +38,7 @@ class Bidder:
 
     def __init__(self, http: httpx.AsyncClient, username: str, summary: Summary) -> None:
         self._http, self._username, self._summary = http, username, summary
-        self._random = random.Random(username)  # noqa: S311 - a mood, no secret
+        self._random = random.Random()  # noqa: S311 - a mood, no secret
         self._limits: dict[str, Decimal] = {}
         self._tokens: dict[str, Any] = {}
 
@@ -49,13 +53,11 @@ class Bidder:
                 await asyncio.sleep(2)
 
     async def _sign_in(self) -> None:
-        answer = await self._http.post(
-            "/api/v1/auth/login/", json={"username": self._username, "password": PASSWORD}
-        )
+        answer = await self._http.post("/api/v1/auth/login/", json={"username": self._username, "password": PASSWORD})
         if answer.status_code != 200:
-            raise SystemExit(
+            raise CannotSignIn(
                 f"{self._username} cannot sign in: {answer.json().get('message')} "
-                "(the demo's accounts are made when the service starts without --no-demo)"
+                "The demo's accounts are made when the service starts without --no-demo."
             )
         self._tokens = answer.json()["data"]
 
@@ -82,16 +84,21 @@ class Bidder:
         if not running:
             self._summary.last = "no auction is running"
             return
-        await self._bid(self._random.choice(running[:8]))
+        chosen = await self._ask("GET", f"/api/v1/auctions/{self._random.choice(running[:8])['id']}/")
+        if chosen.status_code == 200:
+            await self._bid(chosen.json()["data"])
 
     async def _bid(self, card: dict[str, Any]) -> None:
-        minimum = Decimal(str(card["minimum_bid"]))
+        lot = card["lots"][0]
+        if lot["status"] != "active" or card["seller"]["username"] == self._username:
+            return
+        minimum = Decimal(lot["minimum_bid"])
         limit = self._limits.setdefault(card["id"], minimum * Decimal(self._random.randint(2, 9)))
         if minimum > limit:
             self._limits[card["id"]] = limit * Decimal("1.2")  # the heart, not the head
             return
         step = min(limit, minimum * Decimal(self._random.choice(["1", "1", "1.1", "1.3"])))
-        amount = step.quantize(Decimal(1) if "." not in str(card["minimum_bid"]) else Decimal("0.01"))
+        amount = step.quantize(Decimal(1) if "." not in lot["minimum_bid"] else Decimal("0.01"))
         answer = await self._ask("POST", "/api/v1/bids/", json={"auction_id": card["id"], "amount": str(amount)})
         if answer.status_code == 201:
             self._summary.bids += 1
@@ -102,16 +109,16 @@ class Bidder:
             self._summary.refused[answer.json()["code"]] += 1
 
 
-async def bid_until_stopped(url: str, seconds: float | None) -> Summary:
+async def bid_until_stopped(url: str, count: int, seconds: float | None) -> Summary:
     """Let every demo bidder bid at `url`, with a live summary on standard error."""
     summary = Summary(refused=Counter())
     async with httpx.AsyncClient(base_url=url, timeout=10) as http:
         async with asyncio.TaskGroup() as group:
-            bidders = [group.create_task(Bidder(http, name, summary).run()) for name in BIDDERS]
-            stop = asyncio.get_running_loop()
+            names = [BIDDERS[i % len(BIDDERS)] for i in range(count)]
+            bidders = [group.create_task(Bidder(http, name, summary).run()) for name in names]
             stopped = asyncio.Event()
             for sig in (signal.SIGINT, signal.SIGTERM):
-                stop.add_signal_handler(sig, stopped.set)
+                asyncio.get_running_loop().add_signal_handler(sig, stopped.set)
             await _report(summary, stopped, bidders, seconds)
             for task in bidders:
                 task.cancel()
@@ -136,14 +143,14 @@ async def _report(
     sys.stderr.write("\n" if live else "")
 
 
-def main(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """`python3 -m marketplace demo`: exit code 0 when stopped, 1 when the service cannot be reached."""
     try:
-        summary = asyncio.run(bid_until_stopped(args.url, args.seconds))
+        summary = asyncio.run(bid_until_stopped(args.url, args.bidders, args.seconds))
     except BaseExceptionGroup as group:
         first = group.exceptions[0]
-        if isinstance(first, (httpx.TransportError, SystemExit)):
-            sys.stderr.write(f"\n{first or 'no answer'} - is the service running at {args.url}?\n")
+        if isinstance(first, (httpx.TransportError, CannotSignIn)):
+            sys.stderr.write(f"\n{first or 'No answer.'} Is the service running at {args.url}?\n")
             return 1
         raise
     print(summary.line())  # noqa: T201 - the command's result

@@ -37,13 +37,14 @@ PEOPLE = [
     Person("carol", "Carol", "Chen", language="zh"),
     Person("dave", "Dave", "Dimitrov"),
     Person("erin", "Erin", "Ek"),
+    Person("frank", "Frank", "Fischer"),
     Person("sam", "Sam", "Sellers"),
     Person("gallery", "Mira", "Gallery"),
     Person("mod", "Mo", "Moderator", role="moderator"),
     Person("manager", "Manu", "Manager", role="manager"),
     Person("admin", "Ada", "Admin", role="admin"),
 ]
-BIDDERS = ["alice", "bob", "carol", "dave", "erin"]
+BIDDERS = ["alice", "bob", "carol", "dave", "erin", "frank"]
 
 THINGS = [
     Thing(title="Celadon vase, Longquan style", motif="vase", category="art", seller="gallery",
