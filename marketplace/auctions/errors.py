@@ -145,3 +145,17 @@ class SaleNotFound(NotFound):
 class AlreadyPaid(DomainError):
     code = "already_paid"
     default_message = "It has been paid for: refund it first."
+
+
+class ImageNotFound(NotFound):
+    code = "image_not_found"
+    default_message = "There is no such picture."
+
+
+class ImageOrderWrong(ValidationFailed):
+    code = "validation_error"
+
+
+class TooManyImages(DomainError):
+    code = "too_many_images"
+    default_message = "This auction has as many pictures as it may have."

@@ -1,7 +1,11 @@
-from marketplace.auctions.events import AuctionUpdated
+from marketplace.auctions.events import AuctionCancelled, AuctionUpdated
+from marketplace.auctions.freshness import auctions_changed
 from marketplace.auctions.messages import room
+from marketplace.auctions.pictures import AUCTION_IMAGE
 from marketplace.auctions.queries.auctions import room_snapshot
+from marketplace.auctions.service.images import forget_image, forget_images_of
 from marketplace.core import live, outbox
+from marketplace.media.events import MediaReady, MediaRefused
 
 
 @outbox.on(AuctionUpdated)
@@ -9,3 +13,22 @@ async def show_changed_auction(event: AuctionUpdated) -> None:
     """A changed listing is told to its room as a new snapshot: every text and term may be another."""
     await live.hold(room(event.auction_id))
     await live.post(room(event.auction_id), await room_snapshot(event.auction_id))
+
+
+@outbox.on(AuctionCancelled)
+async def take_pictures_away(event: AuctionCancelled) -> None:
+    """Of one its seller deleted. What staff removed keeps them, as evidence."""
+    if not event.by_staff:
+        await forget_images_of(event.auction_id)
+
+
+@outbox.on(MediaReady)
+async def show_new_picture(event: MediaReady) -> None:
+    if event.purpose == AUCTION_IMAGE.name:
+        auctions_changed()
+
+
+@outbox.on(MediaRefused)
+async def hide_unreadable_picture(event: MediaRefused) -> None:
+    if event.purpose == AUCTION_IMAGE.name:
+        await forget_image(event.media_id)

@@ -24,6 +24,7 @@ from marketplace.auctions.states import (
     SaleKind,
     SaleStatus,
 )
+from marketplace.media.tables import Media
 
 
 class Auction(Table, tablename="auctions"):
@@ -175,4 +176,15 @@ class AuctionWatch(Table, tablename="auction_watches"):
     id = BigSerial(primary_key=True)
     auction = ForeignKey(Auction, on_delete=OnDelete.cascade)
     user = ForeignKey(User, on_delete=OnDelete.cascade)
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class AuctionImage(Table, tablename="auction_images"):
+    """A picture of what is sold; `position` orders them, equal ones by age."""
+
+    id = UUID(primary_key=True, default=None)
+    auction = ForeignKey(Auction, on_delete=OnDelete.cascade)
+    media = ForeignKey(Media, on_delete=OnDelete.restrict, unique=True)
+    position = SmallInt(default=0)
+    alt = Varchar(length=200, default="")
     created_at = Timestamptz(default=TimestamptzNow())

@@ -8,6 +8,7 @@ from marketplace.auctions.controllers.auctions import AuctionController
 from marketplace.auctions.controllers.auto_bids import AutoBidController
 from marketplace.auctions.controllers.bids import BidController
 from marketplace.auctions.controllers.history import HistoryController
+from marketplace.auctions.controllers.images import ImageController
 from marketplace.auctions.controllers.sales import OfferController, SaleController
 from marketplace.auctions.controllers.watching import WatchController
 
@@ -16,6 +17,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     AutoBidController,
     BidController,
     HistoryController,
+    ImageController,
     OfferController,
     SaleController,
     WatchController,

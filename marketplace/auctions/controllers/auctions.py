@@ -8,6 +8,7 @@ from litestar.status_codes import HTTP_200_OK
 
 from marketplace.accounts.viewer import Viewer
 from marketplace.auctions.drafts import draft_of, patch_of
+from marketplace.auctions.freshness import CACHED
 from marketplace.auctions.locks import LotRef
 from marketplace.auctions.policies import Actor
 from marketplace.auctions.queries import auctions as queries
@@ -38,7 +39,7 @@ class AuctionController(Controller):
     path = "/auctions"
     tags = ("Auctions",)
 
-    @get(operation_id="listAuctions", opt={"public": True, "listing": queries.AUCTIONS})
+    @get(operation_id="listAuctions", opt={"public": True, "cache": CACHED, "listing": queries.AUCTIONS})
     async def list_all(
         self, listing: NamedDependency[ListQuery[AuctionFilters]], visitor: NamedDependency[Viewer | None]
     ) -> Envelope[Page[AuctionCard]]:
@@ -51,14 +52,18 @@ class AuctionController(Controller):
         auction_id = await listings.create_auction(viewer.id, await draft_of(data))
         return ok(await queries.get_auction(auction_id, viewer), "The auction has been listed.")
 
-    @get("/active", operation_id="listActiveAuctions", opt={"public": True, "listing": queries.ACTIVE})
+    @get("/active", operation_id="listActiveAuctions", opt={"public": True, "cache": CACHED, "listing": queries.ACTIVE})
     async def list_active(
         self, listing: NamedDependency[ListQuery[RunningFilters]], visitor: NamedDependency[Viewer | None]
     ) -> Envelope[Page[AuctionCard]]:
         """Auctions that run now, the next to end first."""
         return await queries.list_active(listing, visitor)
 
-    @get("/ending-soon", operation_id="listEndingSoon", opt={"public": True, "listing": queries.ENDING_SOON})
+    @get(
+        "/ending-soon",
+        operation_id="listEndingSoon",
+        opt={"public": True, "cache": CACHED, "listing": queries.ENDING_SOON},
+    )
     async def list_ending_soon(
         self, listing: NamedDependency[ListQuery[SoonFilters]], visitor: NamedDependency[Viewer | None]
     ) -> Envelope[Page[AuctionCard]]:
@@ -72,7 +77,7 @@ class AuctionController(Controller):
         """What you sell, with your reserves."""
         return await queries.list_mine(listing, viewer)
 
-    @get("/{auction_id:uuid}", operation_id="showAuction", opt={"public": True})
+    @get("/{auction_id:uuid}", operation_id="showAuction", opt={"public": True, "cache": CACHED})
     async def show(self, auction_id: FromPath[UUID], visitor: NamedDependency[Viewer | None]) -> Envelope[AuctionOut]:
         """One auction with its lots, images and newest bids, and, signed in, how you stand in it."""
         return ok(await queries.get_auction(auction_id, visitor))

@@ -9,6 +9,7 @@ from litestar.status_codes import HTTP_200_OK
 from marketplace.accounts.viewer import Viewer
 from marketplace.auctions import bid_queue
 from marketplace.auctions.answers import placed_bid
+from marketplace.auctions.freshness import CACHED
 from marketplace.auctions.locks import LotRef
 from marketplace.auctions.queries import bids as queries
 from marketplace.auctions.queries.bids import BidFilters, MyBidFilters, StandingFilters
@@ -45,7 +46,7 @@ class BidController(Controller):
         message = "Your bid leads." if placed.leading else "Your bid counts, but a higher maximum stands."
         return ok(placed_bid(placed), message)
 
-    @get(operation_id="listBids", opt={"public": True, "listing": queries.BIDS})
+    @get(operation_id="listBids", opt={"public": True, "cache": CACHED, "listing": queries.BIDS})
     async def list_all(
         self, listing: NamedDependency[ListQuery[BidFilters]], visitor: NamedDependency[Viewer | None]
     ) -> Envelope[Page[BidOut]]:

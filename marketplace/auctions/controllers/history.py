@@ -5,6 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from marketplace.accounts.viewer import Viewer
+from marketplace.auctions.freshness import CACHED
 from marketplace.auctions.queries import bids as queries
 from marketplace.auctions.queries.auctions import check_visible
 from marketplace.auctions.queries.bids import BidFilters, chains_of
@@ -18,7 +19,7 @@ class HistoryController(Controller):
     path = "/bid-history"
     tags = ("Bid history",)
 
-    @get(operation_id="listBidHistory", opt={"public": True, "listing": queries.HISTORY})
+    @get(operation_id="listBidHistory", opt={"public": True, "cache": CACHED, "listing": queries.HISTORY})
     async def list_all(
         self, listing: NamedDependency[ListQuery[BidFilters]], visitor: NamedDependency[Viewer | None]
     ) -> Envelope[Page[HistoryRow]]:

@@ -13,11 +13,13 @@ from marketplace.auctions.errors import AuctionNotFound
 from marketplace.auctions.queries.shown import BUY_NOW_OPEN, CATEGORY, MINIMUM, PERSON, RESERVE_MET, SOURCE, VISIBLE
 from marketplace.auctions.rules import PUBLIC_NAMES
 from marketplace.auctions.schemas.auctions import AuctionCard, AuctionOut, MyAuctionCard, RoomSnapshot
+from marketplace.auctions.schemas.common import ImageOut
 from marketplace.auctions.states import AuctionStatus
 from marketplace.core import clock, db
 from marketplace.core.envelope import Envelope, Page
 from marketplace.core.filters import Filters, Listing
 from marketplace.core.pagination import ListQuery, Order, Rows
+from marketplace.media.queries import image_json
 
 NEWEST_BIDS: Final = 20
 SOON: Final = timedelta(hours=24)
@@ -72,7 +74,15 @@ ENDING_SOON: Final = _listing("auctions.ending_soon", SoonFilters, "ends_at")
 MINE: Final = _listing("auctions.mine", AuctionFilters, "-created_at")
 WATCHED: Final = _listing("auctions.watched", AuctionFilters, "ends_at")
 
-IMAGES: Final = "'[]'::json"
+# The empty object is written without braces, which mark the places of values here.
+MEDIA: Final = image_json("media").replace("'{}'::jsonb", "jsonb_build_object()")
+IMAGES: Final = f"""(SELECT coalesce(json_agg(json_build_object('id', i.id, 'alt', i.alt, 'position', i.position,
+    'state', i.shown -> 'state', 'url', i.shown -> 'url', 'thumbnail', i.shown -> 'sizes' -> '600' -> 'url',
+    'sizes', i.shown -> 'sizes') ORDER BY i.position, i.id), '[]')
+  FROM (SELECT p.id, p.alt, p.position, {MEDIA} AS shown FROM auction_images p JOIN media ON media.id = p.media
+    WHERE p.auction = a.id AND media.state IN ('pending', 'ready')) AS i)"""
+IMAGE: Final = f"""(SELECT {MEDIA} -> 'sizes' -> '600' ->> 'url' FROM auction_images p JOIN media ON media.id = p.media
+  WHERE p.auction = a.id AND media.state = 'ready' ORDER BY p.position, p.id LIMIT 1)"""
 CARD: Final = f"""a.id, a.title, a.status, a.currency,
   money_text(l.price_minor, a.currency) AS current_price, money_text(l.start_minor, a.currency) AS starting_price,
   CASE WHEN {BUY_NOW_OPEN} THEN money_text(l.buy_now_minor, a.currency) END AS buy_now_price,
@@ -81,7 +91,7 @@ CARD: Final = f"""a.id, a.title, a.status, a.currency,
   (SELECT count(*) FROM lots x WHERE x.auction = a.id) AS lot_count,
   a.starts_at, coalesce((SELECT max(x.ends_at) FROM lots x WHERE x.auction = a.id), a.ends_at) AS ends_at, a.created_at,
   {CATEGORY} AS category, {PERSON} AS seller,
-  NULL::text AS image,
+  {IMAGE} AS image,
   {IMAGES} AS images,
   (SELECT count(*) FROM auction_watches w WHERE w.auction = a.id) AS watch_count,
   EXISTS (SELECT FROM auction_watches w WHERE w.auction = a.id AND w."user" = {{}}) AS is_watched"""
@@ -198,8 +208,8 @@ VIEWER: Final = """CASE WHEN $3::uuid IS NOT NULL THEN json_build_object(
       'buy_now_price', money_text(x.buy_now_minor, a.currency)) ORDER BY x.position), '[]')
     FROM lots x WHERE x.auction = a.id AND (a.seller = $3 OR $4))) END"""
 DETAIL: Final = f"""SELECT row_to_json(auction)::text FROM (
-  SELECT {CARD.format("$3")}, a.description, {LOTS} AS lots, clock_timestamp() AS server_time, {VIEWER} AS viewer
-  FROM {SOURCE} WHERE a.id = $1 AND ($4 OR {VISIBLE.format("$3")})) AS auction"""
+  SELECT {CARD.replace("{}", "$3")}, a.description, {LOTS} AS lots, {VIEWER} AS viewer
+  FROM {SOURCE} WHERE a.id = $1 AND ($4 OR {VISIBLE.replace("{}", "$3")})) AS auction"""
 
 
 async def get_auction(auction_id: UUID, visitor: Viewer | None) -> AuctionOut:
@@ -215,8 +225,14 @@ async def get_auction(auction_id: UUID, visitor: Viewer | None) -> AuctionOut:
 
 async def check_visible(auction_id: UUID, visitor: Viewer | None) -> None:
     """Raises AuctionNotFound for an auction that is not there for this visitor."""
+    seen = VISIBLE.replace("{}", "$2")
     if not await db.fetch_val(
-        f"SELECT $3 OR {VISIBLE.format('$2')} FROM auctions a WHERE a.id = $1 AND a.deleted_at IS NULL",
+        f"SELECT $3 OR {seen} FROM auctions a WHERE a.id = $1 AND a.deleted_at IS NULL",
         auction_id, visitor.id if visitor else None, visitor is not None and visitor.is_staff,
     ):  # fmt: skip
         raise AuctionNotFound
+
+
+async def images_of(auction_id: UUID) -> list[ImageOut]:
+    body = await db.fetch_val(f"SELECT {IMAGES}::text FROM auctions a WHERE a.id = $1", auction_id)
+    return msgspec.json.decode(body, type=list[ImageOut])

@@ -196,7 +196,6 @@ class AuctionOut(AuctionCard, frozen=True, kw_only=True):
 
     description: str
     lots: list[LotOut]
-    server_time: datetime
     viewer: ViewerPart | None
 
 

@@ -8,6 +8,8 @@ from msgspec import Meta, Struct
 
 from marketplace.auctions.states import BidKind
 from marketplace.core.money import AmountText, Currency
+from marketplace.media.schemas import MediaSize
+from marketplace.media.states import MediaState
 
 __all__ = ["AmountText", "BidLine", "CategoryRef", "Currency", "ImageOut", "Person"]
 
@@ -26,11 +28,15 @@ class CategoryRef(Struct, frozen=True, kw_only=True):
 
 
 class ImageOut(Struct, frozen=True, kw_only=True):
+    """A picture. Its addresses are there once it is `ready`; `thumbnail` fits into 600 pixels, `sizes` names all."""
+
     id: UUID
-    url: str
-    thumbnail: str
     alt: str
     position: int
+    state: MediaState
+    url: str | None
+    thumbnail: str | None
+    sizes: dict[str, MediaSize]
 
 
 class BidLine(Struct, frozen=True, kw_only=True):

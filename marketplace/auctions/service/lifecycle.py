@@ -9,6 +9,7 @@ from msgspec import Struct
 from marketplace.auctions import bidding, history, messages
 from marketplace.auctions.errors import LotNotFound, NothingToSell
 from marketplace.auctions.events import AuctionCancelled, AuctionEnded, AuctionStarted, LotClosed, LotEndingSoon
+from marketplace.auctions.freshness import auctions_changed
 from marketplace.auctions.locks import LockedAuction, LockedLot, LotRef, lock_auction, lock_lot, lot_ids
 from marketplace.auctions.policies import Actor, check_owns_or_staff, check_staff, owns
 from marketplace.auctions.rules import CLOSE_GRACE_MS, PUBLIC_NAMES
@@ -42,6 +43,7 @@ async def start_due(auction_id: UUID) -> None:
 async def start_locked(auction: LockedAuction, at: datetime, actor: UUID | None, reason: str) -> None:
     """Open every lot of a locked, scheduled auction, and set the timers of its end."""
     AUCTION.check(auction.status, AuctionStatus.ACTIVE)
+    auctions_changed()
     ends_at = auction.ends_at or at + timedelta(seconds=auction.duration_s)
     if ends_at <= at:
         raise Conflict("Its end has passed: change ends_at first.", fields={"ends_at": ["Must be in the future."]})
@@ -137,6 +139,7 @@ async def finish(
 ) -> Closed:  # fmt: skip
     """Close a locked, active lot, sell it if it is to be sold, and end the auction with its last lot."""
     AUCTION.check(lot.status, AuctionStatus.ENDED)
+    auctions_changed()
     outcome, now = outcome_of(lot, waive_reserve), clock.now()
     await db.execute(
         "UPDATE lots SET status = 'ended', outcome = $2, closed_at = $3 WHERE id = $1", lot.id, outcome.value, now
@@ -243,6 +246,7 @@ async def _audit(action: str, auction: LockedAuction, actor: Actor, reason: str)
 async def cancel_locked(auction: LockedAuction, actor: UUID | None, reason: str, *, by_staff: bool) -> None:
     """Cancel a locked auction with all its lots, open offers and unpaid sales."""
     AUCTION.check(auction.status, AuctionStatus.CANCELLED)
+    auctions_changed()
     lots = await db.fetch("SELECT id, status FROM lots WHERE auction = $1 ORDER BY id FOR UPDATE", auction.id)
     await cancel_sales(auction.id, actor, reason)
     await db.execute(

@@ -11,6 +11,7 @@ from marketplace.accounts.states import AccountStatus
 from marketplace.auctions import history
 from marketplace.auctions.errors import AuctionClosed, AuctionRunning, EmailNotVerified, HasBids, LotNotFound
 from marketplace.auctions.events import AuctionCreated, AuctionUpdated
+from marketplace.auctions.freshness import auctions_changed
 from marketplace.auctions.locks import LockedAuction, LockedLot, LotRef, lock_auction, lock_lot, lot_ids
 from marketplace.auctions.policies import Actor, check_owns
 from marketplace.auctions.rules import (
@@ -82,6 +83,7 @@ async def create_auction(seller_id: UUID, draft: AuctionDraft, *, now: datetime 
         await auction.save()
         await Lot.insert(*(_lot(auction.id, i, lot) for i, lot in enumerate(draft.lots, start=1)))
         await history.created(auction.id, seller_id)
+        auctions_changed()
         await outbox.emit(AuctionCreated(auction_id=auction.id, seller_id=seller_id))
         if draft.starts_at is not None:
             if draft.starts_at <= now:
@@ -178,6 +180,7 @@ async def update_auction(auction_id: UUID, actor: Actor, patch: AuctionPatch) ->
         for lot in lots:
             if lot.id in patch.lots:
                 await _change_lot(lot, patch.lots[lot.id])
+        auctions_changed()
         await outbox.emit(AuctionUpdated(auction_id=auction_id))
 
 

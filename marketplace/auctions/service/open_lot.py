@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from marketplace.auctions import bidding, chain, messages
 from marketplace.auctions.bidding import Outcome, Standing
 from marketplace.auctions.events import BidsPlaced, Placed
+from marketplace.auctions.freshness import auctions_changed
 from marketplace.auctions.locks import LockedLot
 from marketplace.auctions.states import BidKind
 from marketplace.core import clock, db, live, outbox
@@ -171,6 +172,7 @@ class OpenLot:
         """Store rows, lot, messages and one event; the lot is as before if there is nothing to store."""
         if not self._rows:
             return
+        auctions_changed()
         await db.execute(
             SAVE,
             self.lot.id, self.standing.price_minor, self.standing.leader, self.standing.leader_max_minor,
