@@ -127,3 +127,13 @@ class SecondFactorOn(Conflict):
 class SecondFactorOff(Conflict):
     code = "second_factor_off"
     default_message = "The second factor is not on."
+
+
+class IdentityTaken(Conflict):
+    code = "identity_taken"
+    default_message = "That account opens another account here already."
+
+
+class LastWayIn(Conflict):
+    code = "last_way_in"
+    default_message = "Set a password first: nothing else would open this account."

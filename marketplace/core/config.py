@@ -41,6 +41,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     secret_key_previous: Annotated[
         str, Meta(description="The key before this one; still read while it is set, never written with.")
     ] = ""
+    social_providers: Annotated[
+        str, Meta(description="Social login: a JSON object of provider name and settings, see `accounts/social`.")
+    ] = ""
+    social_redirect_uris: Annotated[
+        str, Meta(description="Where providers may send people back to, with commas; empty is our own page.")
+    ] = ""
     public_url: Annotated[
         str,
         Meta(

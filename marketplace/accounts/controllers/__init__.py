@@ -14,6 +14,7 @@ from marketplace.accounts.controllers.security import (
     SessionController,
     VerificationController,
 )
+from marketplace.accounts.controllers.social import SocialController
 from marketplace.accounts.controllers.sockets import SocketTicketController
 
 CONTROLLERS = [
@@ -29,6 +30,7 @@ CONTROLLERS = [
     PasswordController,
     SecondFactorController,
     SessionController,
+    SocialController,
     SocketTicketController,
     VerificationController,
 ]
