@@ -9,11 +9,13 @@ from saq.types import Context
 import marketplace.accounts.handlers
 import marketplace.auctions.handlers
 import marketplace.auctions.invariants
+import marketplace.auctions.personal_data
 import marketplace.auctions.timers
 import marketplace.core.mail
 import marketplace.media.handlers
 import marketplace.moderation.handlers
-import marketplace.notifications.handlers  # noqa: F401 - for what they register
+import marketplace.notifications.handlers
+import marketplace.notifications.personal_data  # noqa: F401 - for what they register
 from marketplace.accounts import tickets
 from marketplace.core import housekeeping
 

@@ -93,11 +93,6 @@ class DocumentsNotReady(Conflict):
     default_message = "The documents are still being worked on. Look again in a moment."
 
 
-class ExportRunning(Conflict):
-    code = "export_running"
-    default_message = "A copy of your data is being made already. It will be ready soon."
-
-
 class ReauthenticationRequired(Forbidden):
     """What cannot be undone is asked for by the person, not only by their device."""
 

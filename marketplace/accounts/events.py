@@ -112,3 +112,13 @@ class IdentityDecided(Struct, tag="identity_decided", frozen=True):
     check_id: UUID
     approved: bool
     reason: str
+
+
+class ExportRequested(Struct, tag="export_requested", frozen=True):
+    export_id: UUID
+
+
+class ExportWithdrawn(Struct, tag="export_withdrawn", frozen=True):
+    """A copy of somebody's data is no longer offered; its file goes with a job."""
+
+    storage_key: str

@@ -1,13 +1,21 @@
 """What accounts do about events: letters, after commit, so that asking for one takes as long whether or not it is sent."""
 
-from marketplace.accounts import pictures
-from marketplace.accounts.events import PasswordResetAsked, UserRegistered, VerificationAsked
+from marketplace.accounts import personal_data, pictures, tasks  # noqa: F401 - the first for what it registers
+from marketplace.accounts.events import (
+    ExportRequested,
+    ExportWithdrawn,
+    PasswordResetAsked,
+    UserErased,
+    UserRegistered,
+    VerificationAsked,
+)
 from marketplace.accounts.service.avatars import show_avatar
 from marketplace.accounts.service.identity_checks import reject_unreadable
 from marketplace.accounts.service.password import send_reset
 from marketplace.accounts.service.verification import send_verification
 from marketplace.core import outbox
 from marketplace.media.events import MediaReady, MediaRefused
+from marketplace.media.service import uploads
 
 
 @outbox.on(UserRegistered)
@@ -35,3 +43,19 @@ async def show_new_avatar(event: MediaReady) -> None:
 async def reject_unreadable_documents(event: MediaRefused) -> None:
     if event.purpose == pictures.IDENTITY.name:
         await reject_unreadable(event.media_id, event.reason)
+
+
+@outbox.on(ExportRequested)
+async def make_the_copy(event: ExportRequested) -> None:
+    await tasks.make_export.defer(export_id=str(event.export_id))
+
+
+@outbox.on(ExportWithdrawn)
+async def delete_the_copy(event: ExportWithdrawn) -> None:
+    await tasks.delete_file.defer(key=event.storage_key)
+
+
+@outbox.on(UserErased)
+async def erase_what_lies_elsewhere(event: UserErased) -> None:
+    await uploads.remove_all_of(event.user_id)
+    await tasks.forget_presence.defer(user_id=str(event.user_id))

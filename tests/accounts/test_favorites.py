@@ -7,6 +7,7 @@ from marketplace.accounts.service.favorites import add_favorite
 from marketplace.accounts.states import AccountStatus
 from marketplace.accounts.tables import Favorite, User
 from tests.factories import a_user, signed_in
+from tests.factories.auctions import an_auction
 
 PATH = "/api/v1/users/favorites/"
 
@@ -83,3 +84,15 @@ async def test_other_peoples_favourites_do_not_exist(client):
     assert (await client.get(PATH, headers=as_bob)).json()["data"]["count"] == 0
     assert (await client.get(PATH)).status_code == 401
     assert await Favorite.count() == 1
+
+
+async def test_an_auction_is_kept_while_others_may_see_it(client):
+    alice, as_alice = await signed_in()
+    auction_id, _ = await an_auction()
+    hidden, _ = await an_auction(starts_at=None)
+    kept = await client.post(PATH, headers=as_alice, json={"target_type": "auction", "target_id": str(auction_id)})
+    assert kept.json()["data"]["target"] == {"title": "A watch", "path": f"/auctions/{auction_id}"}
+    refused = await client.post(PATH, headers=as_alice, json={"target_type": "auction", "target_id": str(hidden)})
+    assert refused.status_code == 404
+    data = (await client.get(f"/api/v1/users/{alice.id}/reputation")).json()["data"]
+    assert (data["auctions_sold"], data["auctions_won"]) == (0, 0)

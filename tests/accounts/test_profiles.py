@@ -4,6 +4,7 @@ from marketplace.accounts import presence
 from marketplace.accounts.states import AccountStatus, Role
 from marketplace.accounts.tables import Profile, User
 from tests.factories import a_user, bearer, signed_in
+from tests.statements import statements
 
 OWN = ["/api/v1/auth/me", "/api/v1/users/me", "/api/v1/users/profile/"]
 
@@ -194,3 +195,24 @@ async def test_a_new_account_has_a_clean_record(client):
         "is_business": False, "favorites_count": 0, "average_rating": None, "review_count": 0, "completed_orders": 0,
         "completion_rate": None, "response_rate": None, "response_minutes": None, "auctions_sold": 0, "auctions_won": 0,
     }  # fmt: skip
+
+
+async def test_one_statement_a_read(client):
+    bob, as_bob = await signed_in()
+    _, as_staff = await signed_in(Role.MODERATOR)
+    reads = [
+        *((path, as_bob) for path in OWN),
+        *(
+            (f"/api/v1{path}", as_bob)
+            for path in (
+                "/auth/me/addresses", "/users/skills", "/users/portfolio", "/users/favorites", "/users/verification/status",
+                f"/users/{bob.id}", f"/users/{bob.username}", f"/users/{bob.id}/reputation",
+            )
+        ),
+        ("/api/v1/users", as_staff),
+    ]  # fmt: skip
+    for path, headers in reads:
+        async with statements() as made:
+            assert (await client.get(path, headers=headers)).status_code == 200
+        shown = [statement for statement in made if "FROM sessions s JOIN users u" not in statement]
+        assert len(shown) == 1, (path, shown)

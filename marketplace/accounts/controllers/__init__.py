@@ -7,6 +7,7 @@ from marketplace.accounts.controllers.business import BusinessController
 from marketplace.accounts.controllers.favorites import FavoriteController
 from marketplace.accounts.controllers.identity_checks import IdentityController
 from marketplace.accounts.controllers.portfolio import PortfolioController, SkillController
+from marketplace.accounts.controllers.privacy import PrivacyController
 from marketplace.accounts.controllers.profiles import ProfileController
 from marketplace.accounts.controllers.security import (
     PasswordController,
@@ -25,6 +26,7 @@ CONTROLLERS = [
     FavoriteController,
     IdentityController,
     PortfolioController,
+    PrivacyController,
     ProfileController,
     SkillController,
     PasswordController,

@@ -155,8 +155,9 @@ class _Table:
 BIDDERS = """
 SELECT u.id, u.username, u.status, u.email_verified_at IS NOT NULL AS verified,
   (SELECT b.bidder_no FROM bids b WHERE b.lot = $1 AND b.bidder = u.id LIMIT 1) AS no
-FROM users u WHERE u.id = ANY($2::uuid[])
+FROM users u WHERE u.id = ANY($2::uuid[]) ORDER BY u.id FOR KEY SHARE OF u
 """
+"""The lock is the one that writing the bid takes anyway; taken here, a ban or an erasure at the same time is seen."""
 
 
 async def read_bidders(
