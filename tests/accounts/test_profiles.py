@@ -146,8 +146,6 @@ async def test_nobody_is_not_found(client, name):
 
 
 async def test_presence_is_shown_and_fades(client):
-    await presence.kv.client().flushdb()
-    presence._written.clear()
     bob, as_bob = await signed_in()
     assert (await client.get(f"/api/v1/users/{bob.id}")).json()["data"]["online"] is None
     await client.get(OWN[0], headers=as_bob)

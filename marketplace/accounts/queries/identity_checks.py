@@ -48,7 +48,7 @@ async def get_identity_status(user_id: UUID, *, viewer_id: UUID) -> IdentityStat
     papers = msgspec.json.decode(row["documents"], type=list[_Paper])
     return IdentityStatus(
         id=row["id"],
-        status="not_submitted" if row["status"] == "not_submitted" else VerificationStatus(row["status"]),
+        status=row["status"],
         document_type=DocumentType(row["document_type"]) if row["document_type"] else None,
         country_code=row["country_code"],
         reason=row["reason"],

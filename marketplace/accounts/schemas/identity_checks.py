@@ -38,7 +38,7 @@ class IdentityStatus(Struct, frozen=True, kw_only=True):
     """How far the latest check is; `history` tells of all of them, the oldest first."""
 
     id: UUID | None
-    status: VerificationStatus | Literal["not_submitted"]
+    status: Literal["not_submitted", "pending", "approved", "rejected"]
     document_type: DocumentType | None
     country_code: str | None
     reason: str

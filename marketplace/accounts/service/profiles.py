@@ -34,14 +34,6 @@ async def change_profile(user_id: UUID, change: ProfileChange) -> OwnProfile:
         return await get_own_profile(user_id)
 
 
-async def set_personality(user_id: UUID, personality_data: dict[str, Any]) -> None:
-    """What a person said about themselves when signing up. Joins the transaction. Raises ValidationFailed."""
-    body = text.small_json(personality_data, "personality_data")
-    async with db.transaction():
-        await ensure_profile(user_id)
-        await Profile.update({Profile.personality_data: body}).where(Profile.user == user_id)
-
-
 async def ensure_profile(user_id: UUID) -> None:
     await db.execute(
         'INSERT INTO profiles (id, "user") VALUES ($1, $2) ON CONFLICT ("user") DO NOTHING', uuid7(), user_id
