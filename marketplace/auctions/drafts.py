@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 from marketplace.auctions.errors import LotNotFound
 from marketplace.auctions.schemas.auctions import CreateAuction, LotIn, UpdateAuction, UpdateLot
 from marketplace.auctions.service.listing import AuctionDraft, AuctionPatch, LotDraft, LotPatch
+from marketplace.catalog.queries.categories import find_category
 from marketplace.core import db
 from marketplace.core.errors import ValidationFailed
 from marketplace.core.money import check_currency, to_minor
@@ -99,15 +100,8 @@ def _minor(amount: Decimal | None, currency: str, field: str) -> int | None:
 
 
 async def _category(wanted: str | None) -> UUID | None:
-    """The category of an id or a slug. Raises ValidationFailed for one there is not."""
-    if wanted is None:
-        return None
-    found: UUID | None = await db.fetch_val(
-        "SELECT id FROM categories WHERE id::text = $1 OR slug = $1 LIMIT 1", wanted.lower()
-    )
-    if found is None:
-        raise ValidationFailed.of("category", "There is no such category. GET /categories/ lists them.")
-    return found
+    """The category of an id or a slug. Raises UnknownCategory."""
+    return None if wanted is None else await find_category(wanted)
 
 
 async def patch_of(auction_id: UUID, data: UpdateAuction) -> AuctionPatch:

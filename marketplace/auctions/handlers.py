@@ -1,9 +1,13 @@
-from marketplace.auctions.events import AuctionCancelled, AuctionUpdated
+from typing import Any
+
+from marketplace.auctions.events import AuctionCancelled, AuctionEnded, AuctionStarted, AuctionUpdated
 from marketplace.auctions.freshness import auctions_changed
 from marketplace.auctions.messages import room
 from marketplace.auctions.pictures import AUCTION_IMAGE
-from marketplace.auctions.queries.auctions import room_snapshot
+from marketplace.auctions.queries.auctions import offered_under, room_snapshot
 from marketplace.auctions.service.images import forget_image, forget_images_of
+from marketplace.catalog.service.filing import file_under
+from marketplace.catalog.states import ItemKind
 from marketplace.core import live, outbox
 from marketplace.media.events import MediaReady, MediaRefused
 
@@ -32,3 +36,9 @@ async def show_new_picture(event: MediaReady) -> None:
 async def hide_unreadable_picture(event: MediaRefused) -> None:
     if event.purpose == AUCTION_IMAGE.name:
         await forget_image(event.media_id)
+
+
+@outbox.on(AuctionStarted, AuctionUpdated, AuctionEnded, AuctionCancelled)
+async def count_in_category(event: Any) -> None:
+    """A category counts the auctions that run in it."""
+    await file_under(ItemKind.AUCTION, event.auction_id, await offered_under(event.auction_id))

@@ -1,5 +1,6 @@
 """Puts the demo's people and auctions into the database, through the services. Run again, it adds what is missing."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -7,9 +8,14 @@ from uuid import UUID
 from marketplace.accounts.schemas.auth import Registration
 from marketplace.accounts.service.staff import create_staff
 from marketplace.accounts.states import Role
+from marketplace.auctions.policies import Actor
+from marketplace.auctions.service.images import add_image
 from marketplace.auctions.service.listing import AuctionDraft, LotDraft, create_auction
+from marketplace.catalog.queries.categories import find_category
+from marketplace.catalog.service import ensure_default_categories
 from marketplace.core import clock, db
 from marketplace.core.money import to_minor
+from marketplace.demo.pictures import draw
 from marketplace.demo.things import PASSWORD, PEOPLE, THINGS, Person, Thing
 
 
@@ -20,6 +26,7 @@ async def load(say: Callable[[str], None]) -> None:
     wanted = [thing for thing in THINGS if thing.title not in running]
     if wanted:
         say(f"Listing {len(wanted)} demo auctions")
+        await ensure_default_categories()
     now = clock.now()
     for thing in wanted:
         await _list(thing, ids[thing.seller], now)
@@ -52,7 +59,7 @@ async def _titles(sellers: list[UUID]) -> list[str]:
     return [row["title"] for row in rows]
 
 
-async def _list(thing: Thing, seller: UUID, now: datetime) -> UUID:
+async def _list(thing: Thing, seller: UUID, now: datetime) -> None:
     lot = LotDraft(
         title=thing.title,
         start_minor=to_minor(thing.start, thing.currency),
@@ -61,6 +68,21 @@ async def _list(thing: Thing, seller: UUID, now: datetime) -> UUID:
     )
     draft = AuctionDraft(
         title=thing.title, description=thing.description, currency=thing.currency, lots=[lot],
+        category=await find_category(thing.category),
         starts_at=now + timedelta(minutes=thing.starts_in), ends_at=now + timedelta(minutes=thing.ends_in),
     )  # fmt: skip
-    return await create_auction(seller, draft, now=now)
+    auction_id = await create_auction(seller, draft, now=now)
+    picture = Picture(await asyncio.to_thread(draw, thing.title, thing.motif))
+    await add_image(auction_id, Actor(seller), picture, alt=thing.title)
+
+
+class Picture:
+    """A drawn picture, as a file that was sent."""
+
+    filename = "picture.jpg"
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    async def read(self, size: int = -1, /) -> bytes:
+        return self._content if size < 0 else self._content[:size]

@@ -1,11 +1,14 @@
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from marketplace.accounts.states import Role
-from marketplace.core import clock, db
+from marketplace.auctions.increments import default_for, increment
+from marketplace.core import clock, db, outbox
 from tests.factories import signed_in
 from tests.factories.auctions import a_bid, an_auction, the_auction
+from tests.statements import statements
 
 API = "/api/v1"
 
@@ -235,3 +238,66 @@ async def test_a_cursor_walks_the_whole_list_once(client):
         seen += [card["id"] for card in answer["data"]["results"]]
         cursor = answer["meta"]["next_cursor"]
     assert len(seen) == 5 and set(seen) == made
+
+
+async def test_a_category_is_filtered_with_all_below_it_and_counts_what_runs(client):
+    from marketplace.catalog.service import ensure_default_categories
+
+    await ensure_default_categories()
+    _, seller = await signed_in()
+    body = {"title": "V", "start_price": "1", "category": "paintings", "starts_at": clock.now().isoformat()}
+    made = await client.post(f"{API}/auctions/", headers=seller, json=body)
+    assert made.status_code == 201, made.text
+    auction = made.json()["data"]
+    assert auction["category"]["slug"] == "paintings"
+    by_id = {"title": "W", "start_price": "1", "category_id": auction["category"]["id"], "category": "paintings"}
+    assert (await client.post(f"{API}/auctions/", headers=seller, json=by_id)).status_code == 400
+    unknown = await client.post(f"{API}/auctions/", headers=seller, json=body | {"category": "nowhere"})
+    assert unknown.status_code == 400 and "category" in unknown.json()["errors"]
+
+    for wanted, count in (
+        ("paintings", 1),
+        ("art", 1),
+        (auction["category"]["id"], 1),
+        ("ceramics", 0),
+        ("nowhere", 0),
+    ):
+        assert (await client.get(f"{API}/auctions/active/?category={wanted}")).json()["data"]["count"] == count, wanted
+
+    async def running() -> int:
+        await outbox.drain()
+        return await db.fetch_val("SELECT count(*) FROM category_items WHERE item = $1", auction["id"])
+
+    assert await running() == 1
+    assert (await client.delete(f"{API}/auctions/{auction['id']}/", headers=seller)).status_code == 204
+    assert await running() == 0
+
+
+async def test_each_list_takes_one_statement(client):
+    user, _ = await signed_in()
+    for _ in range(3):
+        auction_id, lot_id = await an_auction(user.id, buy_now="90")
+    bidder, bidding = await signed_in()
+    await a_bid(lot_id, bidder.id, "5")
+    lists = [
+        "auctions/", "auctions/active/?search=watch&category=art&min_price=0&buy_now=false", "auctions/ending-soon/?hours=200",
+        "auctions/my-auctions/", "auctions/watchlist/", "auctions/won/", "auctions/sold/", "second-chance-offers/",
+        f"bids/?auction_id={auction_id}", "bids/my-bids/", "bids/winning/", "bids/losing/", "auto-bids/",
+        f"bid-history/?auction_id={auction_id}", f"auctions/{auction_id}/",
+    ]  # fmt: skip
+    for path in lists:
+        await client.get(f"{API}/{path}", headers=bidding)  # what the process keeps for a while is there now
+        async with statements() as made:
+            assert (await client.get(f"{API}/{path}", headers=bidding)).status_code == 200
+        asked = [query for query in made if "FROM sessions" not in query and "platform_settings" not in query]
+        assert len(asked) == 1, (path, asked)
+
+
+async def test_the_database_knows_the_rule_of_increments():
+    table = default_for("USD")
+    stored = msgspec.json.encode(table).decode()
+    prices = sorted({0, 1, 10**9, *(price + step for price, _ in table for step in (-1, 0, 1))})
+    rows = await db.fetch(
+        "SELECT p, bid_increment($1::jsonb, p) AS step FROM unnest($2::bigint[]) AS p", stored, prices
+    )
+    assert {row["p"]: row["step"] for row in rows} == {price: increment(table, price) for price in prices}

@@ -15,6 +15,7 @@ from marketplace.auctions.rules import PUBLIC_NAMES
 from marketplace.auctions.schemas.auctions import AuctionCard, AuctionOut, MyAuctionCard, RoomSnapshot
 from marketplace.auctions.schemas.common import ImageOut
 from marketplace.auctions.states import AuctionStatus
+from marketplace.catalog.queries.categories import BELOW
 from marketplace.core import clock, db
 from marketplace.core.envelope import Envelope, Page
 from marketplace.core.filters import Filters, Listing
@@ -97,16 +98,12 @@ CARD: Final = f"""a.id, a.title, a.status, a.currency,
   EXISTS (SELECT FROM auction_watches w WHERE w.auction = a.id AND w."user" = {{}}) AS is_watched"""
 OWN: Final = "money_text(l.reserve_minor, a.currency) AS reserve_price, nullif(l.outcome, '') AS outcome"
 
-BELOW: Final = """a.category IN (WITH RECURSIVE below AS (
-  SELECT id FROM categories WHERE slug = {} OR id::text = {}
-  UNION SELECT child.id FROM categories child JOIN below ON child.parent = below.id) SELECT id FROM below)"""
-
 
 def _filtered(rows: Rows, wanted: AuctionFilters) -> Rows:
     seller = _uuid(wanted.seller)
     return (
         rows.when("a.status = ANY({}::text[])", wanted.status)
-        .when(BELOW, wanted.category, wanted.category)
+        .when(f"a.category IN {BELOW}", wanted.category, wanted.category)
         .when("a.seller = {}", seller)
         .when("a.seller = (SELECT id FROM users WHERE lower(username) = lower({}))", None if seller else wanted.seller)
         .when("a.currency = {}", wanted.currency)
@@ -236,3 +233,11 @@ async def check_visible(auction_id: UUID, visitor: Viewer | None) -> None:
 async def images_of(auction_id: UUID) -> list[ImageOut]:
     body = await db.fetch_val(f"SELECT {IMAGES}::text FROM auctions a WHERE a.id = $1", auction_id)
     return msgspec.json.decode(body, type=list[ImageOut])
+
+
+async def offered_under(auction_id: UUID) -> UUID | None:
+    """The category of a running auction; None for one that is not running, or in none."""
+    category: UUID | None = await db.fetch_val(
+        "SELECT category FROM auctions WHERE id = $1 AND status = 'active' AND deleted_at IS NULL", auction_id
+    )
+    return category

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-SOURCE: Final = """auctions a JOIN lots l ON l.auction = a.id AND l.position = 1 JOIN users s ON s.id = a.seller"""
+SOURCE: Final = """auctions a JOIN lots l ON l.auction = a.id AND l.position = 1 JOIN users s ON s.id = a.seller
+  LEFT JOIN categories c ON c.id = a.category"""
 
 VISIBLE: Final = "a.deleted_at IS NULL AND (a.status <> 'scheduled' OR a.starts_at IS NOT NULL OR a.seller = {})"
 """A listing that waits for its seller to activate it is nobody else's business. `{}`: the viewer's id or null."""
@@ -14,7 +15,7 @@ MINIMUM: Final = """(CASE WHEN l.leader IS NULL THEN l.start_minor
   ELSE l.price_minor + bid_increment(a.increments, l.price_minor) END)"""
 
 PERSON: Final = "json_build_object('id', s.id, 'username', s.username)"
-CATEGORY: Final = "NULL::json"
+CATEGORY: Final = "CASE WHEN c.id IS NOT NULL THEN json_build_object('id', c.id, 'name', c.name, 'slug', c.slug) END"
 
 
 def name(user: str, number: str) -> str:
