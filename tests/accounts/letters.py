@@ -17,4 +17,4 @@ async def letters(to):
 
 async def token_to(to):
     """The token of the last letter to this address."""
-    return re.search(r"#token=(\S+)", (await letters(to))[-1][1])[1]
+    return re.search(r"\?token=(\S+)", (await letters(to))[-1][1])[1]

@@ -81,4 +81,4 @@ async def prove(user_id: UUID, email: str) -> bool:
 
 def page(name: str, secret: str = "") -> str:
     """The address of one of our pages. The secret stands behind `#`, so no server, log or other site ever sees it."""
-    return f"{settings().public_url.rstrip('/')}/{name}" + (f"#token={quote(secret)}" if secret else "")
+    return f"{settings().public_url.rstrip('/')}/#/{name}" + (f"?token={quote(secret)}" if secret else "")

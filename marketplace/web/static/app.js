@@ -4,6 +4,7 @@ import { Marketplace } from "./client.js";
 import { askToSignIn, showInbox } from "./dialogs.js";
 import { avatar, h, icon, say } from "./dom.js";
 import { language, refusal, speak, t } from "./i18n.js";
+import { resetView, verifyView } from "./views/account.js";
 import { listView } from "./views/list.js";
 import { roomView } from "./views/room.js";
 
@@ -27,6 +28,8 @@ const ROUTES = [
   [/^\/$/, () => listView(page, "running", query())],
   [/^\/watchlist$/, () => listView(page, "watchlist", query())],
   [/^\/auction\/([0-9a-f-]{36})$/, (id) => roomView(page, id)],
+  [/^\/verify-email$/, () => verifyView(page, query())],
+  [/^\/reset-password$/, () => resetView(page, query())],
 ];
 
 function query() {

@@ -92,8 +92,10 @@ export class Marketplace extends EventTarget {
     return this.session?.user ?? null;
   }
 
-  async login(email, password) {
-    return this.#begin(await this.request("POST", "/auth/login/", { body: { email, password } }));
+  /** `code` answers the second factor; without it such a login is refused with `second_factor_required`. */
+  async login(email, password, code) {
+    const body = { email, password, ...(code && { code }) };
+    return this.#begin(await this.request("POST", "/auth/login/", { body }));
   }
 
   async register({ username, email, password }) {

@@ -12,7 +12,7 @@ function open(title, ...content) {
     h(
       "div.inside", {},
       h("div.head", {}, heading, h("button.button.plain.round", { type: "button", "aria-label": t("close"), onclick: () => dialog.close() }, icon("close"))),
-      ...content,
+      ...content.filter(Boolean),
     ),
   );
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
@@ -51,13 +51,18 @@ export function askToSignIn(page, { registering = false } = {}) {
     field("email", t("email"), { type: "email", autocomplete: registering ? "email" : "username" }),
     field("password", t("password"), { type: "password", autocomplete: registering ? "new-password" : "current-password" }, registering && t("password_hint")),
   ].filter(Boolean);
+  const code = field("code", t("code"), { required: false, inputmode: "numeric", autocomplete: "one-time-code" });
+  code.node.hidden = true;
+  fields.push(code);
   const wrong = h("p.wrong", { role: "alert", hidden: true });
   const submit = h("button.button.primary", { type: "submit" }, registering ? t("register") : t("sign_in"));
   const form = h("form", { novalidate: true }, ...fields.map((f) => f.node), wrong, submit);
   const other = h("button.link", { type: "button" }, registering ? t("have_account") : t("no_account"));
+  const forgotten = h("a.link", { href: "#/reset-password" }, t("forgotten"));
   const demo = h("div.demo", { hidden: true });
-  const { dialog, done } = open(registering ? t("register") : t("sign_in"), form, h("p", {}, other), demo);
+  const { dialog, done } = open(registering ? t("register") : t("sign_in"), form, h("p", {}, other), !registering && h("p", {}, forgotten), demo);
 
+  forgotten.addEventListener("click", () => dialog.close());
   other.addEventListener("click", () => {
     dialog.close();
     askToSignIn(page, { registering: !registering });
@@ -68,17 +73,22 @@ export function askToSignIn(page, { registering = false } = {}) {
     wrong.hidden = true;
     for (const f of fields) f.complain("");
     try {
-      await (registering ? page.market.register(values) : page.market.login(values.email, values.password));
+      await (registering ? page.market.register(values) : page.market.login(values.email, values.password, values.code));
       dialog.close();
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
+      if (error.code === "second_factor_required") {
+        code.node.hidden = false;
+        code.input.focus();
+        return;
+      }
       const named = fields.filter((f) => error.errors[f.name]);
       for (const f of named) f.complain(error.errors[f.name].join(" "));
       if (!named.length) {
         wrong.textContent = refusal(error, error.details);
         wrong.hidden = false;
       }
-      (named[0] ?? fields.at(-1)).input.focus();
+      (named[0] ?? fields.findLast((f) => !f.node.hidden)).input.focus();
     } finally {
       submit.disabled = false;
     }
