@@ -14,7 +14,7 @@ class BusinessController(Controller):
     path = "/users/business"
     tags = ("Business account",)
 
-    @get(operation_id="getBusiness")
+    @get(operation_id="getBusiness", opt={"refuses": (404,)})
     async def show(self, viewer: NamedDependency[Viewer]) -> Envelope[Business]:
         """Your business account. Refuses with `no_business_account` when there is none."""
         business = await find_business(viewer.id)

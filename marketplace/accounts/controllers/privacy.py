@@ -8,7 +8,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 from marketplace.accounts.controllers.client import client_of
 from marketplace.accounts.queries.exports import get_export
 from marketplace.accounts.schemas.privacy import EraseAccount, ExportState
-from marketplace.accounts.service import erasure, exports
+from marketplace.accounts.service import erasure, exports, throttle
 from marketplace.accounts.viewer import Viewer
 from marketplace.core.envelope import Envelope, ok
 
@@ -20,10 +20,11 @@ class PrivacyController(Controller):
     @post("/export", operation_id="requestExport", status_code=HTTP_202_ACCEPTED)
     async def request_export(self, viewer: NamedDependency[Viewer]) -> Envelope[ExportState]:
         """Have a copy made of everything held about you. GET tells when it is ready. Safe to repeat while it is being made."""
+        await throttle.data_export(viewer.id)
         await exports.request_export(viewer.id)
         return ok(await get_export(viewer.id), "Your copy is being made")
 
-    @get("/export", operation_id="getExport")
+    @get("/export", operation_id="getExport", opt={"refuses": (404,)})
     async def show_export(self, viewer: NamedDependency[Viewer]) -> Envelope[ExportState]:
         """Your latest copy: a ZIP of JSON files and your uploads, kept for seven days."""
         return ok(await get_export(viewer.id))

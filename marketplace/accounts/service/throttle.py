@@ -9,6 +9,7 @@ from marketplace.core.errors import RateLimited
 ratelimit.define("verification", "5/h", closed=True)
 ratelimit.define("second_factor", "5/15m", closed=True)
 ratelimit.define("letters", "10/d")
+ratelimit.define("data_export", "10/d")
 
 
 def _pair(name: str, client: Client) -> str:
@@ -53,3 +54,8 @@ async def code(user_id: UUID) -> None:
 
 async def code_was_right(user_id: UUID) -> None:
     await ratelimit.forget("second_factor", str(user_id))
+
+
+async def data_export(user_id: UUID) -> None:
+    """A copy of somebody's data costs a job and a file."""
+    await ratelimit.hit("data_export", str(user_id))
