@@ -99,7 +99,12 @@ def create_app() -> Application:
         ],
         request_class=StrictRequest,
         plugins=[channels],
-        middleware=[Arrivals, DefineMiddleware(Authentication, exclude="^/admin"), Presence(), IdempotencyKeys],
+        middleware=[
+            Arrivals,
+            DefineMiddleware(Authentication, exclude="^/admin", exclude_http_methods=[]),
+            Presence(),
+            IdempotencyKeys,
+        ],
         dependencies={
             "listing": Provide(provide_listing),
             "received_at": Provide(provide_received_at),

@@ -214,3 +214,11 @@ async def test_one_statement_a_read(client):
             assert (await client.get(path, headers=headers)).status_code == 200
         shown = [statement for statement in made if "FROM sessions s JOIN users u" not in statement]
         assert len(shown) == 1, (path, shown)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/users/me", "/api/v1/users", "/api/v1/users/favorites"])
+async def test_asking_for_the_methods_of_a_path_is_no_crash(client, path):
+    _, as_staff = await signed_in(Role.MODERATOR)
+    answer = await client.options(path, headers=as_staff)
+    assert answer.status_code == 204 and "OPTIONS" in answer.headers["allow"]
+    assert (await client.options(path)).status_code in (204, 401)
