@@ -6,10 +6,13 @@
 
 import logging
 import sys
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import structlog
+from msgspec import Struct, structs
 from structlog.typing import Processor, WrappedLogger
 
 from marketplace.core.config import settings
@@ -24,8 +27,7 @@ class _Err:
     """Standard error as it is at the moment of writing: tests and supervisors replace it."""
 
     def msg(self, message: str) -> None:
-        sys.stderr.write(message + "\n")
-        sys.stderr.flush()
+        sys.stderr.write(f"{message}\n")  # one write, so that lines of several processes do not mix
 
     log = debug = info = warning = warn = error = critical = exception = fatal = failure = msg
 
@@ -38,11 +40,46 @@ def _json(_: WrappedLogger, __: str, event: structlog.typing.EventDict) -> str:
     return _encoder.encode(event).decode()
 
 
+class RequestLine(Struct, kw_only=True):
+    """The one event that every request pays for; in JSON it is written without going through the chain of processors."""
+
+    at: datetime
+    event: str = "request"
+    level: str = "info"
+    method: str
+    path: str
+    status: int
+    ms: float
+    bytes: int
+    request_id: str
+    user: UUID | None = None
+    cached: bool = False
+
+
+_direct = False
+_shown = True
+
+
+def request(line: RequestLine) -> None:
+    if not _shown:
+        return
+    if _direct:
+        sys.stderr.write(f"{_encoder.encode(line).decode()}\n")
+    else:
+        fields = {
+            name: value for name, value in structs.asdict(line).items() if value is not None and value is not False
+        }
+        del fields["at"], fields["level"]
+        structlog.get_logger("marketplace.request").info(fields.pop("event"), **fields)
+
+
 def configure() -> None:
     """Set up structlog and route the standard library's logging through it. May be called again."""
+    global _direct, _shown
     config = settings()
     level = getattr(logging, config.log_level.upper())
     as_json = config.log_format == "json" or (config.log_format == "auto" and config.env == "production")
+    _direct, _shown = as_json, level <= logging.INFO
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -57,7 +94,7 @@ def configure() -> None:
         processors=[*shared, *shown],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=_logger,
-        cache_logger_on_first_use=config.env == "production",
+        cache_logger_on_first_use=as_json,
     )
     handler = logging.StreamHandler(_Stream())
     handler.setFormatter(

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from marketplace.core import cache, i18n, ids
 from marketplace.core.edge.compress import compress, worth_it
+from marketplace.core.edge.headers import SecurityHeaders
 
 CONTROL: Final = b"public, max-age=0, must-revalidate"
 VARY: Final = b"accept-encoding, accept-language, authorization, origin"
@@ -59,9 +60,10 @@ _pack = msgspec.msgpack.Encoder()
 _unpack = msgspec.msgpack.Decoder(Made)
 
 
-def _ready(payload: bytes) -> Ready:
+def _ready(payload: bytes, security: Headers) -> Ready:
     made = _unpack.decode(payload)
-    return Ready(made, [(b"etag", made.etag), (b"cache-control", CONTROL), (b"vary", VARY)], {})
+    own = [(b"etag", made.etag), (b"cache-control", CONTROL), (b"vary", VARY)]
+    return Ready(made, own + [field for field in security if field[0] != b"cache-control"], {})
 
 
 def key_of(scope: Scope, host: bytes, accept_language: bytes = b"") -> Key:
@@ -73,9 +75,10 @@ def key_of(scope: Scope, host: bytes, accept_language: bytes = b"") -> Key:
 class CachedGet:
     """Finds cached answers, and makes those that may be cached."""
 
-    def __init__(self, app: Litestar, inner: ASGIApp) -> None:
+    def __init__(self, app: Litestar, inner: ASGIApp, security: SecurityHeaders) -> None:
         self._route = app.asgi_router.handle_routing
         self._inner = inner
+        self._security = security
 
     def policy(self, path: str) -> tuple[tuple[str, ...], float] | None:
         """(tags, seconds) of the route that would answer, if it may be cached."""
@@ -100,7 +103,10 @@ class CachedGet:
             return _packed(messages, str(scope.get("path_template", "")))
 
         tags, ttl = policy
-        found: Any = await cache.shared.get_or_make(("get", *key), run, ttl=ttl, tags=tags, decode=_ready)
+        security = self._security.of(scope["path"])
+        found: Any = await cache.shared.get_or_make(
+            ("get", *key), run, ttl=ttl, tags=tags, decode=lambda payload: _ready(payload, security)
+        )
         return found if found is not None else messages or None
 
 

@@ -23,16 +23,17 @@ DOCS: Final = ("/api/docs", "/api/redoc")
 YEARS_2: Final = 63_072_000
 
 
-def _set(policy: str, *, cache: str | None = None) -> Raw:
+def _set(policy: str, *, cache: str | None = None, page: bool = True) -> Raw:
     headers = {
         "content-security-policy": policy,
-        "cross-origin-opener-policy": "same-origin",
         "cross-origin-resource-policy": "same-site",
-        "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
         "referrer-policy": "strict-origin-when-cross-origin",
         "x-content-type-options": "nosniff",
         "x-frame-options": "DENY",
     }
+    if page:  # of no meaning for what is not a document
+        headers["cross-origin-opener-policy"] = "same-origin"
+        headers["permissions-policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
     if settings().env == "production":
         headers["strict-transport-security"] = f"max-age={YEARS_2}; includeSubDomains"
     if cache:
@@ -44,7 +45,7 @@ class SecurityHeaders:
     """Made once; `of(path)` is a look at how the path begins."""
 
     def __init__(self) -> None:
-        self.api = _set(API_POLICY, cache="no-store")
+        self.api = _set(API_POLICY, cache="no-store", page=False)
         self.page = _set(PAGE_POLICY)
         self.docs = _set(DOCS_POLICY)
         self.admin = _set(ADMIN_POLICY, cache="no-store")
