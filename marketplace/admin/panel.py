@@ -17,8 +17,12 @@ from marketplace.admin.mfa import AuthenticatorApp
 from marketplace.admin.staff import Staff, read_only, searched_by, staff_with, with_second_factor
 from marketplace.admin.tables import StaffSession
 from marketplace.auctions.tables import Auction, AuctionHistory, Bid, Lot, Sale, SecondChanceOffer
+from marketplace.catalog.tables import Category, Tag
 from marketplace.core.config import settings
 from marketplace.core.tables import AuditLog, Outbox, PlatformSetting, Timer
+from marketplace.media.tables import Media
+from marketplace.moderation.tables import ModerationCase
+from marketplace.notifications.tables import Notification
 
 
 def looked_at(
@@ -82,6 +86,27 @@ def auctions() -> list[TableConfig]:
     ]  # fmt: skip
 
 
+def catalog() -> list[TableConfig]:
+    c, t, m = Category, Tag, Media
+    return [
+        looked_at(c, "Catalog", [c.slug, c.name, c.name_zh, c.parent, c.position, c.is_active], link=c.slug),
+        looked_at(t, "Catalog", [t.slug, t.name, t.is_active, t.created_at], link=t.slug, newest_by=t.created_at),
+        looked_at(m, "Catalog", [m.id, m.owner, m.kind, m.purpose, m.public, m.state, m.created_at], newest_by=m.created_at),
+    ]  # fmt: skip
+
+
+def moderation() -> list[TableConfig]:
+    c, n = ModerationCase, Notification
+    return [
+        looked_at(
+            c, "Moderation",
+            [c.id, c.kind, c.status, c.user, c.other_user, c.object_id, c.times, c.updated_at, c.decision],
+            newest_by=c.updated_at,
+        ),
+        looked_at(n, "Moderation", [n.id, n.user, n.type, n.occurrences, n.happened_at], newest_by=n.happened_at),
+    ]  # fmt: skip
+
+
 def system() -> list[TableConfig]:
     log, p, t, q = AuditLog, PlatformSetting, Timer, Outbox
     return [
@@ -100,7 +125,7 @@ def create_panel() -> Any:
     """The ASGI application to mount at /admin."""
     config = settings()
     return create_admin(
-        tables=[*people(), *auctions(), *system()],
+        tables=[*people(), *auctions(), *moderation(), *catalog(), *system()],
         forms=FORMS,
         auth_table=Staff,  # type: ignore[arg-type]
         session_table=StaffSession,

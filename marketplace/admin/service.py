@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import UNSET
 
 from marketplace.accounts.errors import AddressProven
-from marketplace.accounts.service import governance
+from marketplace.accounts.service import governance, identity_checks
 from marketplace.accounts.states import AccountStatus, Role
 from marketplace.admin.schemas import ChangeUser
 from marketplace.auctions.policies import Actor
@@ -30,6 +30,33 @@ async def change_user(actor_id: UUID, user_id: UUID, wanted: ChangeUser) -> None
                 pass  # it is as it was asked to be
         if wanted.role is not UNSET:
             await governance.change_role(actor_id, user_id, wanted.role, wanted.reason)
+
+
+async def verify_user(actor_id: UUID, user_id: UUID, reason: str = "") -> None:
+    """Vouch for an account: its address counts as proven, and identity documents that wait are approved.
+
+    Raises AddressProven when there is nothing left to vouch for.
+    """
+    async with db.transaction():
+        await _check_staff(actor_id, Role.MODERATOR)
+        waiting = await db.fetch_val(
+            "SELECT EXISTS (SELECT FROM identity_checks WHERE \"user\" = $1 AND status = 'pending')", user_id
+        )
+        if waiting:
+            await identity_checks.decide(actor_id, user_id, approved=True, reason=reason)
+        try:
+            async with db.savepoint():
+                await governance.verify_user(actor_id, user_id, reason)
+        except AddressProven:
+            if not waiting:
+                raise
+
+
+async def decide_identity(actor_id: UUID, user_id: UUID, *, approved: bool, reason: str = "") -> None:
+    """Approve or reject the identity documents an account has submitted; a rejection says why."""
+    async with db.transaction():
+        await _check_staff(actor_id, Role.MODERATOR)
+        await identity_checks.decide(actor_id, user_id, approved=approved, reason=reason)
 
 
 async def _set_status(actor_id: UUID, user_id: UUID, status: AccountStatus, reason: str) -> None:

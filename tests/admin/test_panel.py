@@ -11,7 +11,9 @@ from marketplace.accounts import passwords
 from marketplace.accounts.events import PasswordChanged
 from marketplace.accounts.states import AccountStatus, Role
 from marketplace.accounts.tables import User
+from marketplace.admin.panel import auctions, catalog, moderation, people, system
 from marketplace.admin.tables import StaffSession
+from marketplace.catalog.tables import Category
 from marketplace.core import db, outbox
 from marketplace.core.config import settings
 from marketplace.core.tables import AuditLog
@@ -159,3 +161,27 @@ async def test_a_new_password_ends_the_staff_sessions(client):
         await outbox.emit(PasswordChanged(moderator.id, by_reset=False))
     await outbox.drain()
     assert (await client.get("/admin/api/user/")).status_code == 401
+
+
+async def test_categories_are_made_moved_and_hidden(client):
+    await sign_in(client, await staff(Role.MANAGER))
+    for name, below in (("Garden", ""), ("Seeds", "garden")):
+        answer = await submit(client, "new-category", name=name, name_zh="", slug="", below=below)
+        assert answer.status_code == 200, answer.text
+    assert (await submit(client, "move-a-category", category="garden", below="seeds")).status_code == 422
+    assert (await submit(client, "show-or-hide-a-category", category="seeds", shown=False)).status_code == 200
+    rows = await Category.select(Category.slug, Category.is_active).order_by(Category.slug)
+    assert rows == [{"slug": "garden", "is_active": True}, {"slug": "seeds", "is_active": False}]
+    assert await AuditLog.count() == 3
+
+
+@pytest.mark.parametrize(
+    "table",
+    sorted(
+        config.table_class._meta.tablename for config in [*people(), *auctions(), *moderation(), *catalog(), *system()]
+    ),
+)
+async def test_every_table_opens_for_an_admin(client, table):
+    await sign_in(client, await staff(Role.ADMIN))
+    answer = await client.get(f"/admin/api/tables/{table}/")
+    assert answer.status_code == 200, answer.text

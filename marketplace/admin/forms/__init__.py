@@ -1,0 +1,5 @@
+"""The forms in the back office's sidebar. Each calls the same use case as the API; a refusal is shown as its message."""
+
+from marketplace.admin.forms import auctions, catalog, people, system
+
+FORMS = [*people.FORMS, *auctions.FORMS, *catalog.FORMS, *system.FORMS]
