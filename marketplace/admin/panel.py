@@ -9,6 +9,7 @@ from piccolo.table import Table
 from piccolo_admin.endpoints import TableConfig, create_admin
 from piccolo_api.crud.endpoints import OrderBy
 from piccolo_api.crud.validators import Validators
+from piccolo_api.rate_limiting.middleware import RateLimitProvider
 
 from marketplace.accounts.states import Role
 from marketplace.accounts.tables import IdentityCheck, Session, User
@@ -121,6 +122,13 @@ def system() -> list[TableConfig]:
     ]  # fmt: skip
 
 
+class AccountLimits(RateLimitProvider):
+    """None here: signing in and codes are counted by the accounts' own limits, exactly and for all processes together."""
+
+    def increment(self, identifier: str) -> None:
+        pass
+
+
 def create_panel() -> Any:
     """The ASGI application to mount at /admin."""
     config = settings()
@@ -134,6 +142,7 @@ def create_panel() -> Any:
         allowed_hosts=[urlsplit(config.public_url).hostname or "127.0.0.1"],
         site_name="Marketplace back office",
         page_size=25,
+        rate_limit_provider=AccountLimits(),
         mfa_providers=[AuthenticatorApp()],
         sidebar_links={"API docs": "/api/docs", "Front page": "/"},
     )
