@@ -5,7 +5,7 @@ decides and counts. Several keys are counted together or not at all. A refused h
 
     await ratelimit.hit("login", f"{email}|{address}")       # RateLimited (429) when there were too many
 
-When Redis is away, limits that guard accounts refuse (503) and all others let pass.
+When Redis is away, limits that guard accounts are counted in Postgres, and all others let pass.
 """
 
 import math
@@ -21,15 +21,15 @@ from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
-from marketplace.core import kv
+from marketplace.core import kv, ratelimit_hits
 from marketplace.core.config import ConfigError, settings
-from marketplace.core.errors import RateLimited, Unavailable
+from marketplace.core.errors import RateLimited
 
 log = structlog.get_logger(__name__)
 
 UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 AWAY_SECONDS: Final = 1.0
-"""After a failed call, limits that let pass do not ask Redis again for this long."""
+"""After a failed call, Redis is not asked again for this long."""
 
 SCRIPT: Final = """
 local time = redis.call('TIME')
@@ -61,7 +61,7 @@ return {refused, wait, left, reset}
 
 
 class Limit(Struct, frozen=True):
-    """`count` hits in any `seconds`; a count of 0 is no limit. `closed` refuses when it cannot be counted."""
+    """`count` hits in any `seconds`; a count of 0 is no limit. A `closed` one is counted whatever is away."""
 
     name: str
     count: int
@@ -165,16 +165,17 @@ async def count(hits: Sequence[tuple[str, str]]) -> Standing | None:
     counted = [(found, key) for found, key in ((limit(name), key) for name, key in hits) if found.count]
     if not counted:
         return None
-    closed = any(found.closed for found, _ in counted)
-    if not closed and time.monotonic() < _away_until:
+    if time.monotonic() < _away_until:
+        await _count_without_redis(counted)
         return None
     try:
         refused, wait, left, reset = await _script(kv.client())(
-            keys=[f"limit:{found.name}:{found.seconds}:{key}" for found, key in counted],
+            keys=[_key(found, key) for found, key in counted],
             args=[part for found, _ in counted for part in (found.count, found.seconds * 1_000_000)],
         )
     except (RedisError, OSError) as error:
-        _uncounted(closed, error)
+        _note_away(error)
+        await _count_without_redis(counted)
         return None
     if refused:
         found = counted[refused - 1][0]
@@ -183,12 +184,24 @@ async def count(hits: Sequence[tuple[str, str]]) -> Standing | None:
     return Standing(counted[i][0], left[i], _seconds(reset[i]))
 
 
-def _uncounted(closed: bool, error: Exception) -> None:
+def _note_away(error: Exception) -> None:
     global _away_until
     _away_until = time.monotonic() + AWAY_SECONDS
-    log.warning("ratelimit.uncounted", error=repr(error), refused=closed)
-    if closed:
-        raise Unavailable(headers={"Retry-After": "2"}) from None
+    log.warning("ratelimit.redis_away", error=repr(error))
+
+
+async def _count_without_redis(counted: Sequence[tuple[Limit, str]]) -> None:
+    guarded = [(found, key) for found, key in counted if found.closed]
+    if not guarded:
+        return
+    refused = await ratelimit_hits.count([(_key(found, key), found.count, found.seconds) for found, key in guarded])
+    if refused is not None:
+        which, wait = refused
+        raise _refusal(Standing(guarded[which][0], 0, max(1, math.ceil(wait))))
+
+
+def _key(found: Limit, key: str) -> str:
+    return f"limit:{found.name}:{found.seconds}:{key}"
 
 
 def _refusal(standing: Standing) -> RateLimited:
@@ -214,11 +227,17 @@ def spoken(seconds: int) -> str:
 async def forget(name: str, *keys: str) -> None:
     """Start over: after a right password, the wrong ones before it no longer count."""
     found = limit(name)
+    if not keys or not found.count:
+        return
+    counters = [_key(found, key) for key in keys]
+    if time.monotonic() < _away_until:
+        await ratelimit_hits.forget(counters)
+        return
     try:
-        if keys and found.count:
-            await kv.client().delete(*(f"limit:{found.name}:{found.seconds}:{key}" for key in keys))
+        await kv.client().delete(*counters)
     except (RedisError, OSError) as error:
-        log.warning("ratelimit.not_forgotten", error=repr(error))
+        _note_away(error)
+        await ratelimit_hits.forget(counters)
 
 
 def _seconds(microseconds: int) -> int:

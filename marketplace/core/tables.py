@@ -59,6 +59,14 @@ class IdempotencyKey(Table, tablename="idempotency_keys"):
     created_at = Timestamptz(default=TimestamptzNow(), index=True)
 
 
+class RateHit(Table, tablename="rate_hits"):
+    """A try at something that guards accounts, counted here while Redis is away. `key` is a hash."""
+
+    id = BigSerial(primary_key=True)
+    key = Varchar(length=64, index=True)
+    at = Timestamptz(default=TimestamptzNow(), index=True)
+
+
 class PlatformSetting(Table, tablename="platform_settings"):
     """A setting staff change while the service runs; the value is JSON."""
 

@@ -7,12 +7,12 @@ import jwt
 import msgspec
 import pytest
 
-from marketplace.accounts import tokens
+from marketplace.accounts import cleaning, tokens
 from marketplace.accounts.errors import AccountBanned
 from marketplace.accounts.events import LoggedIn, RefreshTokenReused, SessionsEnded
-from marketplace.accounts.service import governance
+from marketplace.accounts.service import governance, links
 from marketplace.accounts.service.sessions import Client, open_session
-from marketplace.accounts.states import Role
+from marketplace.accounts.states import LinkPurpose, Role
 from marketplace.accounts.tables import RefreshToken, Session
 from marketplace.core import clock, config, db, outbox
 from marketplace.core.ids import uuid7
@@ -217,3 +217,21 @@ async def test_tokens_under_the_key_before_this_one_are_read_while_it_is_set(cli
     forgotten = msgspec.structs.replace(rotated, secret_key_previous="")
     monkeypatch.setattr("marketplace.core.seal.settings", lambda: forgotten)
     assert (await client.get("/api/v1/auth/sessions/", headers=headers)).status_code == 401
+
+
+async def test_what_has_served_its_time_is_deleted(client):
+    kept, spent = await a_session(), await a_session()
+    (await exchange(client, kept.refresh)).json()
+    await db.execute(
+        "UPDATE refresh_tokens SET expires_at = now() - interval '2 days' WHERE token_hash = $1",
+        tokens.fingerprint(spent.refresh),
+    )
+    await db.execute("UPDATE sessions SET last_seen_at = now() - interval '2 years' WHERE \"user\" = $1", spent.user.id)
+    await links.issue(LinkPurpose.VERIFY_EMAIL, user_id=kept.user.id)
+    await db.execute("UPDATE link_tokens SET expires_at = now() - interval '2 days'")
+    await links.issue(LinkPurpose.VERIFY_EMAIL, user_id=kept.user.id)
+    assert await cleaning.delete_spent_refresh_tokens() == 1
+    assert await cleaning.delete_spent_links() == 1
+    assert await cleaning.delete_old_sessions() == 1
+    assert await RefreshToken.count() == 2, "a used token stays as long as its return would show theft"
+    assert await Session.count() == 1

@@ -5,10 +5,11 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
-from marketplace.core import kv, ratelimit
+from marketplace.core import db, kv, ratelimit, ratelimit_hits
 from marketplace.core.config import ConfigError
 from marketplace.core.edge.addresses import caller
-from marketplace.core.errors import RateLimited, Unavailable
+from marketplace.core.errors import RateLimited
+from marketplace.core.tables import RateHit
 
 
 @pytest.fixture
@@ -92,17 +93,24 @@ async def test_forgetting_starts_over(app, key):
         assert await outcomes("login", key, 2) == [True, False]
 
 
-async def test_without_redis_accounts_are_guarded_and_reading_goes_on(app, key, monkeypatch):
+async def test_without_redis_accounts_are_guarded_as_exactly_and_reading_goes_on(app, tables, key, monkeypatch):
     away = Redis.from_url("redis://127.0.0.1:1/0", socket_connect_timeout=1)
     monkeypatch.setattr(kv, "client", lambda: away)
     monkeypatch.setattr(ratelimit, "_away_until", 0.0)
     with ratelimit.using("login=5/15m,api=1/m"):
         for _ in range(3):
             assert await ratelimit.hit("api", key) is None
-        with pytest.raises(Unavailable) as refused:
-            await ratelimit.hit("login", key)
-        assert refused.value.headers["Retry-After"]
+        assert sum(await outcomes("login", key, 20)) == 5
+        with pytest.raises(RateLimited) as refused:
+            await ratelimit.count([("login", f"{key} fresh"), ("login", key)])
+        assert 800 < int(refused.value.headers["Retry-After"]) <= 900
+        assert sum(await outcomes("login", f"{key} fresh", 6)) == 5, "counted together or not at all"
         await ratelimit.forget("login", key)
+        assert sum(await outcomes("login", key, 6)) == 5
+        await db.execute("UPDATE rate_hits SET at = at - interval '15 minutes'")
+        assert sum(await outcomes("login", key, 6)) == 5
+        await db.execute("UPDATE rate_hits SET at = at - interval '1 day'")
+        assert await ratelimit_hits.delete_old_hits() > 0 and await RateHit.count() == 0
     monkeypatch.setattr(ratelimit, "_away_until", 0.0)
 
 

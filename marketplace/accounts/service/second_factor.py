@@ -88,15 +88,15 @@ async def confirm(user_id: UUID, code: str) -> list[str]:
 
 async def renew_recovery_codes(user_id: UUID, code: str) -> list[str]:
     """New recovery codes; the old ones are worthless. Raises SecondFactorOff or WrongCode."""
+    await take_code(user_id, code)
     async with db.transaction():
-        await take_code(user_id, code)
         return await _new_recovery_codes(user_id)
 
 
 async def disable(user_id: UUID, code: str) -> None:
     """Turn it off, with a code of the app or a recovery code. Raises SecondFactorOff or WrongCode."""
+    await take_code(user_id, code)
     async with db.transaction():
-        await take_code(user_id, code)
         await forget_second_factor(user_id)
         await outbox.emit(SecondFactorChanged(user_id, is_on=False))
 

@@ -24,10 +24,11 @@ GRACE: Final = timedelta(seconds=10)
 
 
 class Client(Struct, frozen=True):
-    """Where a request comes from, as far as it can be told."""
+    """Where a request comes from, as far as it can be told. `network` is what limits count: the address, or an IPv6 /64."""
 
     address: str = ""
     user_agent: str = ""
+    network: str = ""
 
 
 async def open_session(user_id: UUID, client: Client) -> SignedIn:

@@ -13,7 +13,7 @@ ratelimit.define("data_export", "10/d")
 
 
 def _pair(name: str, client: Client) -> str:
-    return f"{name.strip().lower()}|{client.address}"
+    return f"{name.strip().lower()}|{client.network}"
 
 
 async def login(name: str, client: Client) -> None:
@@ -27,11 +27,11 @@ async def logged_in(name: str, client: Client) -> None:
 
 
 async def registration(client: Client) -> None:
-    await ratelimit.hit("register", client.address)
+    await ratelimit.hit("register", client.network)
 
 
 async def password_reset(email: str, client: Client) -> None:
-    await ratelimit.hit("password_reset", f"to:{email}", f"from:{client.address}")
+    await ratelimit.hit("password_reset", f"to:{email}", f"from:{client.network}")
 
 
 async def verification_letter(user_id: UUID) -> None:
