@@ -19,6 +19,7 @@ from marketplace.accounts.tables import Address, DataExport, Session, User
 from marketplace.auctions.errors import MayNotBid
 from marketplace.auctions.tables import Lot
 from marketplace.core import audit, db, ratelimit, storage, timers
+from marketplace.core.errors import NotFound
 from marketplace.media.states import MediaState
 from marketplace.media.tables import Media
 from tests.accounts.test_addresses import LOS_ANGELES
@@ -278,3 +279,44 @@ def erased_tables():
             for statement in cell.cell_contents if isinstance(cell.cell_contents, tuple) else ():
                 found |= set(re.findall(r"(?:DELETE FROM|UPDATE) (\w+)", statement))
     return found | {"data_exports"}
+
+
+async def test_who_is_erased_while_a_copy_is_made_leaves_no_copy(app, tables, monkeypatch):
+    alice, _ = await with_password()
+    shown = (await User.objects().get(User.id == alice.id)).password_hash
+    await exports.request_export(alice.id)
+    export_id = (await DataExport.objects().first()).id
+    collect = exports._collect
+
+    async def collect_then_erase(user_id):
+        collected = await collect(user_id)
+        await erasure._erase(alice.id, shown)
+        return collected
+
+    monkeypatch.setattr(exports, "_collect", collect_then_erase)
+    await exports.make_export(export_id)
+    assert await DataExport.count() == 0
+    with pytest.raises(NotFound):
+        await storage.head(exports.storage_key(export_id))
+
+
+async def test_a_copy_that_is_stuck_is_begun_again(app, tables):
+    alice = await a_user()
+    await exports.request_export(alice.id)
+    await db.execute("DELETE FROM outbox")
+    await db.execute("UPDATE data_exports SET requested_at = now() - interval '2 hours'")
+    await exports.request_export(alice.id)
+    await work_off()
+    assert [row["status"] for row in await DataExport.select(DataExport.status)] == ["ready"]
+
+
+async def test_a_new_copy_takes_the_place_of_the_old_one(app, tables):
+    alice = await a_user()
+    for _ in range(2):
+        await exports.request_export(alice.id)
+        await work_off()
+    old, new = await DataExport.objects().order_by(DataExport.id)
+    assert (old.status, new.status) == ("expired", "ready")
+    with pytest.raises(NotFound):
+        await storage.head(exports.storage_key(old.id))
+    assert await db.fetch_val("SELECT count(*) FROM timers WHERE kind = 'accounts.export_expires'") == 1
