@@ -6,6 +6,8 @@ import json
 import re
 from zipfile import ZipFile
 
+import pytest
+
 from marketplace.accounts import passwords, privacy
 from marketplace.accounts.errors import ObligationsOpen
 from marketplace.accounts.schemas.addresses import NewAddress
