@@ -74,7 +74,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ""
     max_body_bytes: Annotated[int, Meta(ge=1024, description="The largest request body, uploads aside.")] = 1_048_576
     max_upload_bytes: Annotated[int, Meta(ge=1024, description="The largest body of a route that takes files.")] = (
-        26_214_400
+        33_554_432
     )
     admin_second_factor: Annotated[
         Literal["auto", "required", "optional"],

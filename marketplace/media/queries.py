@@ -11,14 +11,14 @@ from marketplace.core.storage import ROUTE
 from marketplace.media.schemas import MediaRecord, Rendition
 from marketplace.media.states import MediaKind, MediaState
 
-COLUMNS = "id, owner, kind, purpose, public, state, filename, byte_size, sha256, reason, renditions::text"
+COLUMNS = "id, owner, kind, purpose, public, state, filename, byte_size, sha256, reason, created_at, renditions::text"
 
 
 def record(row: Record) -> MediaRecord:
     return MediaRecord(
         id=row["id"], owner=row["owner"], kind=MediaKind(row["kind"]), purpose=row["purpose"], public=row["public"],
         state=MediaState(row["state"]), filename=row["filename"], byte_size=row["byte_size"], sha256=row["sha256"],
-        reason=row["reason"], renditions=msgspec.json.decode(row["renditions"], type=list[Rendition]),
+        reason=row["reason"], created_at=row["created_at"], renditions=msgspec.json.decode(row["renditions"], type=list[Rendition]),
     )  # fmt: skip
 
 

@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -30,6 +31,7 @@ class MediaRecord(Struct, frozen=True, kw_only=True):
     byte_size: int
     sha256: str
     reason: str
+    created_at: datetime
     renditions: list[Rendition]
 
 

@@ -4,13 +4,16 @@ import asyncio
 
 import pytest
 
+from marketplace.accounts.states import Role
 from marketplace.catalog.errors import TooManyTags
-from marketplace.catalog.service.filing import set_tags, tag_slug, take_out
+from marketplace.catalog.service.filing import set_tag_active, set_tags, tag_slug, take_out
 from marketplace.catalog.states import ItemKind
 from marketplace.catalog.tables import Tag, TagItem
 from marketplace.core import db
-from marketplace.core.errors import ValidationFailed
+from marketplace.core.errors import NotFound, ValidationFailed
 from marketplace.core.ids import uuid7
+from tests.factories import a_user
+from tests.statements import statements
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -101,3 +104,26 @@ async def test_racing_sellers_make_each_tag_once_and_never_wait_in_a_circle():
     # The same thing tagged by two requests at once ends with one of the two answers or their union, never doubled.
     await asyncio.gather(*(set_tags(ItemKind.GIG, items[0], names[:3]) for _ in range(5)))
     assert await db.fetch_val("SELECT count(*) FROM tag_items WHERE item = $1", items[0]) == 3
+
+
+async def test_staff_take_a_tag_out_of_use_and_back():
+    staff = await a_user(Role.MODERATOR)
+    await set_tags(ItemKind.GIG, uuid7(), ["Logo Design"])
+    await set_tag_active(staff.id, "logo design", False)
+    await set_tag_active(staff.id, "logo design", False)
+    with pytest.raises(ValidationFailed):
+        await set_tags(ItemKind.GIG, uuid7(), ["logo-design"])
+    await set_tag_active(staff.id, "LOGO-DESIGN", True)
+    await set_tags(ItemKind.GIG, uuid7(), ["logo-design"])
+    with pytest.raises(NotFound):
+        await set_tag_active(staff.id, "nothing", False)
+    rows = await db.fetch("SELECT action, actor FROM audit_log ORDER BY seq")
+    assert [(row["action"], row["actor"]) for row in rows] == [("tag.barred", staff.id), ("tag.allowed", staff.id)]
+
+
+async def test_the_list_takes_one_statement(client):
+    for n in range(5):
+        await set_tags(ItemKind.GIG, uuid7(), [f"tag {n}", "common"])
+    async with statements() as made:
+        await client.get("/api/v1/tags/")
+    assert len(made) == 1

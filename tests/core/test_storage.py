@@ -5,9 +5,7 @@ import os
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from marketplace.core import clock, db, storage
 from marketplace.core.config import settings
@@ -15,20 +13,6 @@ from marketplace.core.errors import NotFound, Unavailable
 from marketplace.core.ids import uuid7
 
 USER = UUID("0197f000-0000-7000-8000-000000000001")
-
-
-@pytest.fixture(scope="session")
-def s3():
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    _, port = server.get_host_and_port()
-    address = f"http://127.0.0.1:{port}"
-    client = boto3.client(
-        "s3", endpoint_url=address, aws_access_key_id="key", aws_secret_access_key="secret", region_name="us-east-1"
-    )
-    client.create_bucket(Bucket="marketplace")
-    yield address, client
-    server.stop()
 
 
 @pytest.fixture(params=["folder", "s3"])

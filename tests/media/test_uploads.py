@@ -208,6 +208,51 @@ async def test_a_lost_original_is_refused_with_its_reason(files):
     assert (media.state, media.reason) == (MediaState.REFUSED, "lost")
 
 
+async def test_a_file_that_could_not_be_worked_on_for_days_is_refused(files):
+    media = await uploads.accept(AFile(a_picture()), AVATAR, owner_id=(await a_user()).id)
+    await db.execute("UPDATE media SET created_at = now() - interval '4 days'")
+    await work_off()
+    media = await queries.get_media(media.id)
+    assert (media.state, media.reason) == (MediaState.REFUSED, "failed")
+    assert lying(files) == []
+
+
+@pytest.mark.parametrize("answer", ["FOUND", "OK", "away"])
+async def test_what_the_scanner_says_counts(files, configure, answer):
+    """clamd of ours: says what it is told to, whatever it reads."""
+
+    async def clamd(reader, writer):
+        await reader.readuntil(b"\0\0\0\0")
+        writer.write(b"stream: Eicar FOUND\0" if answer == "FOUND" else b"stream: OK\0")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(clamd, "127.0.0.1", 0)
+    configure(clamav="127.0.0.1:1" if answer == "away" else f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    media = await an_upload((await a_user()).id, PAPER, PDF)
+    server.close()
+    expected = {"FOUND": MediaState.REFUSED, "OK": MediaState.READY, "away": MediaState.PENDING}[answer]
+    assert media.state is expected
+    assert media.reason == ("infected" if answer == "FOUND" else "")
+    assert len(lying(files)) == (0 if answer == "FOUND" else 1)
+
+
+async def test_files_live_in_an_object_store_as_they_do_in_a_folder(client, configure, s3):
+    address, bucket = s3
+    configure(s3_bucket="marketplace", s3_endpoint=address, s3_access_key="key", s3_secret_key="secret")
+    user = await a_user()
+    media = await an_upload(user.id, PAPER, PDF)
+    answer = await client.get(media_out(media, user.id).url, headers={"range": "bytes=5-8"})
+    assert answer.status_code == 206 and answer.content == PDF[5:9]
+    avatar = await an_upload(user.id, AVATAR)
+    answer = await client.get(media_out(avatar).url)
+    assert answer.status_code == 200 and opened(answer.content).format == "WEBP"
+    await uploads.remove_all_of(user.id)
+    await work_off()
+    left = bucket.list_objects_v2(Bucket="marketplace").get("Contents", [])
+    assert not [one["Key"] for one in left if media.id.hex in one["Key"] or avatar.id.hex in one["Key"]]
+
+
 async def test_removing_takes_the_bytes_too_and_once_is_enough(files):
     user, other = await a_user(), await a_user()
     media = await an_upload(user.id, AVATAR)

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from marketplace.accounts.states import Role
 from marketplace.admin.forms.common import as_staff
 from marketplace.admin.staff import actor_id
-from marketplace.catalog.service import categories
+from marketplace.catalog.service import categories, filing
 from marketplace.catalog.service.categories import CategoryTexts
 from marketplace.core import db
 
@@ -36,6 +36,11 @@ class MoveCategoryForm(BaseModel):
 class ShowCategoryForm(BaseModel):
     category: str = Field(title=CATEGORY)
     shown: bool = Field(True, title="Shown")
+
+
+class TagForm(BaseModel):
+    tag: str = Field(title="Tag", description="As it is written", max_length=60)
+    in_use: bool = Field(False, title="In use")
 
 
 async def category(text: str) -> UUID:
@@ -73,9 +78,16 @@ async def show(request: Request, data: ShowCategoryForm) -> str:
     return "Shown." if data.shown else "Hidden, with all below it. What is filed there stays."
 
 
+@as_staff(Role.MODERATOR)
+async def use_tag(request: Request, data: TagForm) -> str:
+    await filing.set_tag_active(actor_id(request), data.tag, data.in_use)
+    return "It may be used." if data.in_use else "Nothing new may carry it, and it is listed no more."
+
+
 FORMS = [
     FormConfig("New category", NewCategoryForm, create, "For everything that is sold.", "Catalog"),
     FormConfig("Rename a category", RenameCategoryForm, rename, "Its address (slug) stays.", "Catalog"),
     FormConfig("Move a category", MoveCategoryForm, move, "With all below it.", "Catalog"),
     FormConfig("Show or hide a category", ShowCategoryForm, show, "Nothing new is filed in a hidden one.", "Catalog"),
+    FormConfig("Take a tag out of use", TagForm, use_tag, "Or put it back into use.", "Catalog"),
 ]

@@ -15,8 +15,8 @@ from marketplace.catalog.queries.categories import TAG as CATEGORIES
 from marketplace.catalog.queries.tags import TAG as TAGS
 from marketplace.catalog.schemas import TagOut
 from marketplace.catalog.states import ItemKind
-from marketplace.core import cache, db, text
-from marketplace.core.errors import ValidationFailed
+from marketplace.core import audit, cache, db, text
+from marketplace.core.errors import NotFound, ValidationFailed
 from marketplace.core.ids import uuid7
 
 MOST_TAGS: Final = 10
@@ -85,6 +85,23 @@ async def take_out(kind: ItemKind, item_id: UUID) -> None:
         await file_under(kind, item_id, None)
         await db.execute("DELETE FROM tag_items WHERE kind = $1 AND item = $2", kind, item_id)
         _recount_soon(TAGS)
+
+
+async def set_tag_active(actor_id: UUID | None, name: str, active: bool) -> None:
+    """Staff take a tag out of use, or put it back: out of use it is neither listed nor taken by anything new. Raises NotFound."""
+    slug = tag_slug(name)
+    async with db.transaction():
+        row = await db.fetch_row("SELECT id, is_active FROM tags WHERE slug = $1 FOR UPDATE", slug)
+        if row is None:
+            raise NotFound("There is no such tag.")
+        if row["is_active"] == active:
+            return
+        await db.execute("UPDATE tags SET is_active = $2 WHERE id = $1", row["id"], active)
+        await audit.record(
+            actor=actor_id, action="tag.allowed" if active else "tag.barred", object_type="tag", object_id=slug,
+            before={"is_active": not active}, after={"is_active": active},
+        )  # fmt: skip
+        cache.drop_on_commit(TAGS)
 
 
 def normalised(names: Sequence[str], field: str = "tags") -> dict[str, str]:

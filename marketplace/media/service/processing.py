@@ -1,11 +1,13 @@
 """The work on a file after it was taken in: look for malware, re-encode, put in place. Run by jobs, safe to run again."""
 
+from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 import msgspec
 import structlog
 
-from marketplace.core import db, images, outbox, storage
+from marketplace.core import clock, db, images, outbox, storage
 from marketplace.core.errors import NotFound
 from marketplace.core.scanning import scanner
 from marketplace.media import queries
@@ -14,6 +16,8 @@ from marketplace.media.purposes import purpose_of
 from marketplace.media.schemas import MediaRecord, Rendition
 from marketplace.media.service.uploads import original_key
 from marketplace.media.states import MEDIA, MediaKind, MediaState
+
+GIVE_UP_AFTER: Final = timedelta(days=3)
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +41,8 @@ class _Unfit(Exception):
 
 
 async def _make(media: MediaRecord) -> list[Rendition]:
+    if clock.now() - media.created_at > GIVE_UP_AFTER:
+        raise _Unfit("failed")  # whatever it is that kills each try, it is not tried for ever
     try:
         data = await storage.get(original_key(media.id))
     except NotFound:
