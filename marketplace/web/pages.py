@@ -11,7 +11,10 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
+from marketplace.core import db
+from marketplace.core.config import settings
 from marketplace.core.errors import NotFound
+from marketplace.demo.things import BIDDERS, PASSWORD
 
 STATIC: Final = Path(__file__).parent / "static"
 TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".svg": "image/svg+xml"}
@@ -57,4 +60,27 @@ async def web_file(request: Request[Any, Any, Any], name: FromPath[str]) -> Resp
     return answer(request, str(name).lstrip("/"))
 
 
-PAGES: list[ControllerRouterHandler] = [front_page, web_file]
+class DemoBidder(Struct, frozen=True):
+    username: str
+    email: str
+    password: str
+
+
+class DemoBidders(Struct, frozen=True):
+    bidders: list[DemoBidder]
+
+
+@get("/web/demo.json", include_in_schema=False, opt={"public": True})
+async def demo_bidders() -> DemoBidders:
+    """Whom anybody may sign in as to try things out; nobody in production or without demo data."""
+    if settings().env == "production":
+        return DemoBidders([])
+    rows = await db.fetch(
+        "SELECT username, email FROM users WHERE username = ANY($1::text[]) AND email LIKE '%@demo.example' "
+        "AND status = 'active' ORDER BY username",
+        BIDDERS,
+    )
+    return DemoBidders([DemoBidder(row["username"], row["email"], PASSWORD) for row in rows])
+
+
+PAGES: list[ControllerRouterHandler] = [demo_bidders, front_page, web_file]

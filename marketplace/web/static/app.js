@@ -133,7 +133,7 @@ function listen() {
 async function countUnread() {
   const before = unread;
   const answer = await market.unread().catch(() => null);
-  unread = answer?.count ?? unread;
+  unread = answer?.unread_count ?? unread;
   if (unread !== before) drawHeader();
 }
 

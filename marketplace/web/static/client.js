@@ -37,6 +37,12 @@ export class Marketplace extends EventTarget {
     this.storage = storage;
     this.language = language;
     this.refreshing = null;
+    this.clockOffset = 0; // milliseconds the server's clock is ahead of ours, to the second
+  }
+
+  /** The server's time now, as milliseconds since 1970. A room knows it more exactly. */
+  now() {
+    return Date.now() + this.clockOffset;
   }
 
   // -- requests ------------------------------------------------------------------------------------------------
@@ -67,7 +73,10 @@ export class Marketplace extends EventTarget {
     if (key) headers["idempotency-key"] = key;
     if (this.session) headers.authorization = `Bearer ${this.session.access}`;
     try {
-      return await fetch(url, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+      const answer = await fetch(url, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+      const date = Date.parse(answer.headers.get("date"));
+      if (date) this.clockOffset = date + 500 - Date.now();
+      return answer;
     } catch {
       throw new Unreachable();
     }
@@ -99,8 +108,8 @@ export class Marketplace extends EventTarget {
   }
 
   async register({ username, email, password }) {
-    const begun = await this.request("POST", "/auth/register/", { body: { username, email, password } });
-    return begun.access ? this.#begin(begun) : this.login(email, password);
+    const body = { username, email, password, language: this.language() };
+    return this.#begin(await this.request("POST", "/auth/register/", { body }));
   }
 
   #begin({ access, refresh, user }) {
@@ -174,12 +183,17 @@ export class Marketplace extends EventTarget {
     return this.request("DELETE", `/auctions/${id}/watch/`);
   }
 
-  /** A standing maximum: the house bids for you, no more than needed, up to it. */
-  autoBid(auctionId, maximum, lotId) {
-    return this.request("POST", "/auto-bids/", {
-      body: { auction_id: auctionId, lot_id: lotId, max_bid: maximum },
-      key: crypto.randomUUID(),
-    });
+  /** A standing maximum: the house bids for you, no more than needed, up to it. One that stands already is raised. */
+  async autoBid(auctionId, maximum, lotId) {
+    const body = { auction_id: auctionId, lot_id: lotId, max_bid: maximum };
+    try {
+      return await this.request("POST", "/auto-bids/", { body, key: crypto.randomUUID() });
+    } catch (error) {
+      if (error.code !== "auto_bid_exists") throw error;
+      const { results } = await this.request("GET", "/auto-bids/", { query: { auction_id: auctionId } });
+      const rule = results.find((one) => one.lot_id === lotId);
+      return this.request("PUT", `/auto-bids/${rule.id}/`, { body: { max_bid: maximum } });
+    }
   }
 
   buyNow(auctionId, lotId) {
@@ -193,8 +207,9 @@ export class Marketplace extends EventTarget {
     return this.request("GET", "/notifications/", { query });
   }
 
+  /** {count} of notifications that have not been read. */
   unread() {
-    return this.request("GET", "/notifications/unread/");
+    return this.request("GET", "/notifications/unread-count/");
   }
 
   readAll() {
@@ -203,7 +218,7 @@ export class Marketplace extends EventTarget {
 
   /** A one-use ticket that stands for the session when a socket opens: a browser cannot send a header there. */
   async ticket() {
-    return (await this.request("POST", "/live/tickets/")).ticket;
+    return (await this.request("POST", "/auth/ws-ticket/")).ticket;
   }
 
   room(auctionId) {
@@ -230,7 +245,7 @@ export class Socket extends EventTarget {
     this.wanted = false;
     this.attempts = 0;
     this.waiting = new Map();
-    this.clockOffset = 0; // milliseconds the server's clock is ahead of ours
+    this.clockOffset = market.clockOffset;
     this.bestTrip = Infinity;
     this.wake = () => this.status === "waiting" && this.#open();
   }
@@ -323,9 +338,9 @@ export class Socket extends EventTarget {
     const sent = Date.now();
     const pong = await this.ask({ type: "ping" }).catch(() => null);
     const trip = Date.now() - sent;
-    if (pong?.server_time && trip <= this.bestTrip * 1.5) {
+    if (pong?.at && trip <= this.bestTrip * 1.5) {
       this.bestTrip = Math.min(this.bestTrip, trip);
-      this.clockOffset = Date.parse(pong.server_time) + trip / 2 - Date.now();
+      this.clockOffset = Date.parse(pong.at) + trip / 2 - Date.now();
     }
   }
 
@@ -334,7 +349,7 @@ export class Socket extends EventTarget {
     if (asked) {
       this.waiting.delete(message.id);
       clearTimeout(asked.timer);
-      if (message.type === "error") asked.reject(new Refused(message.status ?? 400, message));
+      if (message.type === "error") asked.reject(new Refused(400, message));
       else asked.resolve(message);
       return;
     }
@@ -364,7 +379,49 @@ export class AuctionRoom extends Socket {
   }
 }
 
+const NEWEST = 20;
+
 /** The picture after a message: snapshot + messages is always what a fresh snapshot would show. */
 export function applied(state, message) {
-  return state;
+  const changed = (change) => ({
+    ...state,
+    lots: state.lots.map((lot) => (lot.id === message.lot_id ? { ...lot, ...change(lot) } : lot)),
+  });
+  const all = (change) => ({ ...state, ...change.auction, lots: state.lots.map((lot) => ({ ...lot, ...change.lot })) });
+  switch (message.type) {
+    case "snapshot": {
+      const { type, seq, ...fresh } = message;
+      return { ...fresh, presence: state?.presence };
+    }
+    case "presence":
+      return { ...state, presence: message.count };
+    case "auction_started": {
+      const { starts_at, ends_at } = message;
+      return all({ auction: { status: "active", starts_at, ends_at }, lot: { status: "active", ends_at } });
+    }
+    case "bid_placed":
+      return changed((lot) => {
+        const { bid_no, bidder, leader, kind, amount, timestamp } = message;
+        const line = { bid_no, bidder, leader, kind, amount, timestamp, retracted: false };
+        return { ...standing(message), ends_at: message.ends_at, bids: [line, ...lot.bids].slice(0, NEWEST) };
+      });
+    case "bid_retracted":
+      return changed((lot) => ({
+        ...standing(message),
+        bids: lot.bids.map((bid) => (bid.bid_no === message.bid_no ? { ...bid, retracted: true } : bid)),
+      }));
+    case "auction_ended": {
+      const { outcome, winner } = message;
+      const next = changed(() => ({ status: "ended", outcome, winner, buy_now_price: null }));
+      return message.auction_over ? { ...next, status: "ended" } : next;
+    }
+    case "auction_cancelled":
+      return all({ auction: { status: "cancelled" }, lot: { status: "cancelled", buy_now_price: null } });
+    default:
+      return state;
+  }
+}
+
+function standing({ leader, amount, minimum_bid, total_bids, reserve_met, buy_now_price }) {
+  return { leader, current_price: amount, minimum_bid, bid_count: total_bids, reserve_met, buy_now_price };
 }

@@ -119,6 +119,11 @@ async function demoAccounts() {
   return answer?.ok ? (await answer.json()).bidders : [];
 }
 
+function link(note) {
+  const id = note.data?.auction_id;
+  return id && h("a.small", { href: `#/auction/${id}`, onclick: (event) => event.target.closest("dialog").close() }, t("go"));
+}
+
 export async function showInbox(page) {
   const answer = await page.market.notifications({ page_size: 20 }).catch((error) => {
     page.failed(error);
@@ -127,10 +132,10 @@ export async function showInbox(page) {
   if (!answer) return;
   const items = answer.results.map((note) =>
     h(
-      note.read_at || note.is_read ? "li" : "li.unread", {},
+      note.is_read ? "li" : "li.unread", {},
       h("strong", {}, note.title),
-      note.body && h("p.soft", {}, note.body),
-      h("time.soft.small", { datetime: note.created_at }, dateTime(note.created_at)),
+      note.message && h("p.soft", {}, note.message),
+      h("div.row", {}, h("time.soft.small", { datetime: note.happened_at }, dateTime(note.happened_at)), link(note)),
     ));
   const { dialog, done } = open(
     t("notifications"),

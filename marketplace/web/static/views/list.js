@@ -5,10 +5,8 @@ import { money, remaining } from "../format.js";
 import { t } from "../i18n.js";
 
 const ORDERS = { ends_at: "order_ends", "-created_at": "order_new", current_price: "order_cheap", "-current_price": "order_dear", "-bid_count": "order_bids" };
-const SOON = 60 * 60 * 1000;
+const SOON = 10 * 60 * 1000;
 const FRESH = 15_000;
-
-let categories = null;
 
 export function listView(page, kind, wanted) {
   const { market } = page;
@@ -79,10 +77,12 @@ export function listView(page, kind, wanted) {
   }
 
   async function showCategories() {
-    categories ??= await market.categories().then((found) => found.results ?? found, () => null);
-    if (gone || !categories) return;
+    const found = await market.categories().catch(() => null);
+    if (gone || !found) return;
+    const categories = found.results;
+    const busy = categories.filter((category) => category.item_counts.auction);
     const chip = (slug, name) => h("button.button", { type: "button", "aria-pressed": String((wanted.category || "") === slug), onclick: () => go({ category: slug }) }, name);
-    chips.replaceChildren(chip("", t("all")), ...categories.filter((c) => !c.parent_id && !c.parent).map((c) => chip(c.slug, c.name)));
+    chips.replaceChildren(chip("", t("all")), ...busy.map((category) => chip(category.slug, category.name)));
   }
 
   for (let i = 0; i < 8; i++) grid.append(h("li.ghost", { "aria-hidden": "true" }));
@@ -124,7 +124,7 @@ function card(page, auction) {
       made.tick();
     },
     tick() {
-      const ahead = Date.parse(shown.ends_at) - Date.now();
+      const ahead = Date.parse(shown.ends_at) - page.market.now();
       const over = ahead <= 0 || shown.status !== "active";
       say(left, shown.status === "scheduled" ? t("scheduled", { when: new Date(shown.starts_at).toLocaleString() }) : over ? t("ended") : remaining(ahead));
       left.classList.toggle("soon", !over && ahead < SOON);

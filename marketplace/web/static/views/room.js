@@ -64,8 +64,9 @@ function draw(page, node, room, auction) {
     bids: h("ol.bids", { "data-role": "bids", tabindex: "0", "aria-label": t("bids_so_far") }),
     noBids: h("p.soft", {}, t("no_bids")),
     ends: h("dd.num"),
+    title: h("h1", {}, auction.title),
   };
-  const form = bidForm(page, room, { lot, auction: now, refresh: () => show() });
+  const form = bidForm(page, room, { lot, auction, refresh: () => show() });
 
   node.replaceChildren(
     h("a.back", { href: "#/" }, t("back")),
@@ -91,7 +92,7 @@ function draw(page, node, room, auction) {
         h(
           "div.heading", {},
           h("div.row", {}, parts.status, parts.here),
-          h("h1", {}, auction.title),
+          parts.title,
           h("div.row", {}, heart(page, auction, { label: true }), parts.reserve),
         ),
         parts.lots,
@@ -121,6 +122,7 @@ function draw(page, node, room, auction) {
     const one = lot();
     const ended = one.status === "ended" || one.status === "cancelled";
     showStatus();
+    say(parts.title, now().title);
     say(parts.here, now().presence ? t("here", { count: now().presence }) : "");
     const priced = text(one.current_price);
     if (parts.price.textContent && parts.price.textContent !== priced) {
@@ -131,7 +133,7 @@ function draw(page, node, room, auction) {
     say(parts.price, priced);
     say(parts.priceLabel, t(one.outcome === "sold" ? "price_final" : one.bid_count ? "price_now" : "price_start"));
     say(parts.count, t("bids", { count: one.bid_count }));
-    say(parts.leader, one.leader ?? "");
+    say(parts.leader, one.leader && !ended ? t("leader", { leader: one.leader === market.user?.username ? t("you") : one.leader }) : "");
     parts.reserve.className = `tag ${one.has_reserve ? (one.reserve_met ? "good" : "") : ""}`;
     say(parts.reserve, t(one.has_reserve ? (one.reserve_met ? "reserve_met" : "reserve_not_met") : "no_reserve"));
     say(parts.ends, one.ends_at ? dateTime(one.ends_at) : "–");
@@ -167,8 +169,12 @@ function draw(page, node, room, auction) {
     const first = drawn.size === 0;
     for (const bid of [...wanted].reverse()) {
       const key = `${one.id} ${bid.bid_no}`;
-      if (drawn.has(key)) continue;
+      if (drawn.has(key)) {
+        drawn.get(key).classList.toggle("retracted", bid.retracted);
+        continue;
+      }
       const row = bidRow(bid, currency, market.user?.username);
+      row.classList.toggle("retracted", bid.retracted);
       if (!first) row.classList.add("new");
       drawn.set(key, row);
       parts.bids.prepend(row);
@@ -255,7 +261,7 @@ function bidRow(bid, currency, me) {
 
 function bidForm(page, room, { lot, auction, refresh }) {
   const { market } = page;
-  const { currency } = auction();
+  const { currency } = auction;
   const input = h("input", { id: "bid-amount", inputmode: "decimal", autocomplete: "off", "aria-describedby": "bid-hint bid-wrong", name: "amount" });
   const hint = h("span.soft.small", { id: "bid-hint" });
   const wrong = h("span.wrong", { id: "bid-wrong", role: "alert", hidden: true });
@@ -293,7 +299,7 @@ function bidForm(page, room, { lot, auction, refresh }) {
     button.disabled = true;
     try {
       if (standing.checked) {
-        await market.autoBid(auction().id, amount, id);
+        await market.autoBid(auction.id, amount, id);
         page.toast(t("bid_auto_good", { amount: money(amount, currency) }));
       } else {
         const result = await room.placeBid(amount, id);
@@ -319,8 +325,8 @@ function bidForm(page, room, { lot, auction, refresh }) {
   buy.addEventListener("click", async () => {
     const one = lot();
     const amount = money(one.buy_now_price, currency);
-    if (!(await sure(t("buy_now_sure", { title: auction().title, amount })))) return;
-    await market.buyNow(auction().id, one.id).catch(explain);
+    if (!(await sure(t("buy_now_sure", { title: auction.title, amount })))) return;
+    await market.buyNow(auction.id, one.id).catch(explain);
     refresh();
   });
 
@@ -336,7 +342,7 @@ function bidForm(page, room, { lot, auction, refresh }) {
     reset,
     show(ended) {
       const one = lot();
-      const own = auction().seller.username === market.user?.username;
+      const own = auction.seller.username === market.user?.username;
       const open = one.status === "active" && !ended && !own;
       form.hidden = !open || !market.user;
       enter.hidden = !open || Boolean(market.user);
@@ -349,7 +355,8 @@ function bidForm(page, room, { lot, auction, refresh }) {
       if (key === offered) return;
       offered = key;
       const least = minor(one.minimum_bid, currency);
-      const step = minor(one.increment, currency);
+      // The next step the house would ask for; before the first bid, a round one.
+      const step = one.leader ? least - minor(one.current_price, currency) : least / 10n || 1n;
       quick.replaceChildren(...[0n, 1n, 4n].map((n) => {
         const amount = decimal(least + n * step, currency);
         return h("button.button", { type: "button", "aria-label": t("bid_amount", { amount: money(amount, currency) }), onclick: () => bid(amount) }, money(amount, currency));
