@@ -1,14 +1,18 @@
 from typing import Any
 
+from marketplace.accounts.events import UserBanned
 from marketplace.auctions.events import AuctionCancelled, AuctionEnded, AuctionStarted, AuctionUpdated
 from marketplace.auctions.freshness import auctions_changed
+from marketplace.auctions.locks import lock_auction
 from marketplace.auctions.messages import room
 from marketplace.auctions.pictures import AUCTION_IMAGE
 from marketplace.auctions.queries.auctions import offered_under, room_snapshot
 from marketplace.auctions.service.images import forget_image, forget_images_of
+from marketplace.auctions.service.lifecycle import cancel_locked
+from marketplace.auctions.states import AUCTION, AuctionStatus
 from marketplace.catalog.service.filing import file_under
 from marketplace.catalog.states import ItemKind
-from marketplace.core import live, outbox
+from marketplace.core import db, live, outbox
 from marketplace.media.events import MediaReady, MediaRefused
 
 
@@ -17,6 +21,20 @@ async def show_changed_auction(event: AuctionUpdated) -> None:
     """A changed listing is told to its room as a new snapshot: every text and term may be another."""
     await live.hold(room(event.auction_id))
     await live.post(room(event.auction_id), await room_snapshot(event.auction_id))
+
+
+@outbox.on(UserBanned)
+async def take_down_auctions_of_the_banned(event: UserBanned) -> None:
+    """Nobody should bid on what a banned account offers. What has been paid for stays for staff to settle."""
+    found = await db.fetch(
+        "SELECT id FROM auctions a WHERE seller = $1 AND status IN ('scheduled', 'active') AND deleted_at IS NULL "
+        "AND NOT EXISTS (SELECT FROM sales s WHERE s.auction = a.id AND s.status = 'paid') ORDER BY id",
+        event.user_id,
+    )
+    for row in found:
+        auction = await lock_auction(row["id"])
+        if AUCTION.allows(auction.status, AuctionStatus.CANCELLED):
+            await cancel_locked(auction, event.actor_id, "The seller's account was banned.", by_staff=True)
 
 
 @outbox.on(AuctionCancelled)

@@ -1,7 +1,9 @@
 from datetime import timedelta
 
+import asyncpg
 import pytest
 
+from marketplace.accounts.service.governance import ban_user
 from marketplace.accounts.states import Role
 from marketplace.auctions.errors import AlreadyPaid, AuctionClosed, AuctionNotFound, HasBids, NothingToSell
 from marketplace.auctions.events import AuctionEnded, LotClosed
@@ -14,8 +16,10 @@ from marketplace.auctions.service.listing import delete_auction
 from marketplace.auctions.service.sweep import set_missing_timers
 from marketplace.auctions.states import AuctionStatus, Outcome, SaleKind, SaleStatus
 from marketplace.auctions.tables import AuctionHistory, Sale, SecondChanceOffer
+from marketplace.catalog.tables import Category
 from marketplace.core import clock, db, live, outbox, timers
 from marketplace.core.errors import Forbidden, NotFound, ValidationFailed
+from marketplace.core.ids import uuid7
 from marketplace.core.states import IllegalTransition
 from marketplace.core.tables import Timer
 from tests.factories import a_user
@@ -322,3 +326,38 @@ async def test_nobody_second_below_the_reserve_or_banned_gets_an_offer():
     await make_due("auctions.pay_by")
     await timers.run_due()
     assert await SecondChanceOffer.count() == 0
+
+
+async def test_what_a_banned_account_sells_is_taken_down():
+    staff, seller = await a_user(Role.ADMIN), await a_user()
+    running, lot = await an_auction(seller.id)
+    planned, _ = await an_auction(seller.id, starts_at=clock.now() + timedelta(hours=1))
+    others, _ = await an_auction()
+    await a_bid(lot, (await a_user()).id, "5")
+    await ban_user(staff.id, seller.id, "Sold counterfeits.")
+    await outbox.drain()
+    statuses = [(await the_auction(one)).status for one in (running, planned, others)]
+    assert statuses == [AuctionStatus.CANCELLED, AuctionStatus.CANCELLED, AuctionStatus.ACTIVE]
+    with pytest.raises(AuctionClosed):
+        await a_bid(lot, (await a_user()).id, "9")
+    await hold_invariants()
+
+
+async def test_a_running_auction_counts_in_its_category():
+    category = uuid7()
+    await Category(id=category, slug="watches", name="Watches").save()
+
+    async def counted() -> int:
+        await outbox.drain()
+        return int(await db.fetch_val("SELECT count(*) FROM category_items WHERE category = $1", category))
+
+    seller = (await a_user()).id
+    auction_id, lot = await an_auction(seller, category=category, starts_at=None)
+    assert await counted() == 0
+    await activate(auction_id, Actor(seller))
+    assert await counted() == 1
+    await over(lot)
+    await timers.run_due()
+    assert await counted() == 0
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        await an_auction(seller, category=uuid7())

@@ -27,7 +27,7 @@ async def an_auction(seller: UUID | None = None, **over: Any) -> tuple[UUID, UUI
     ]  # fmt: skip
     draft = AuctionDraft(
         title=over.get("title", "A watch"), description=over.get("description", "It ticks."), currency=currency, lots=lots,
-        starts_at=starts_at, duration=over.get("duration", timedelta(days=7)),
+        category=over.get("category"), starts_at=starts_at, duration=over.get("duration", timedelta(days=7)),
     )  # fmt: skip
     started = starts_at if starts_at and starts_at < clock.now() else None
     auction_id = await create_auction(seller or (await a_user()).id, draft, now=started)
