@@ -20,7 +20,7 @@ BREACHES = [
     ("bids are counted", "UPDATE lots SET bid_count = bid_count + 1"),
     ("bids are counted", "UPDATE lots SET bidder_count = bidder_count + 1"),
     ("no bid counts that came before the start", "UPDATE lots SET ends_at = ends_at - interval '2 days'"),
-    ("no bid counts that came before the start", "UPDATE auctions SET starts_at = starts_at + interval '5 hours'"),
+    ("no bid counts that came before the start", "UPDATE auctions SET starts_at = starts_at + interval '23 hours'"),
     ("no seller bids", "UPDATE auctions SET seller = (SELECT bidder FROM bids LIMIT 1)"),
     ("the price only rises", "UPDATE bids SET price_before = price_after + 1 WHERE seq = 1"),
     ("an auction runs as long as", "UPDATE auctions SET status = 'active'"),
