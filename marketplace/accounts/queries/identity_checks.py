@@ -13,7 +13,7 @@ from marketplace.media.schemas import MediaRecord, media_out
 _DOCUMENTS: Final = """
 (SELECT coalesce(json_agg(json_build_object('side', d.side, 'media', json_build_object(
     'id', m.id, 'owner', m.owner, 'kind', m.kind, 'purpose', m.purpose, 'public', m.public, 'state', m.state,
-    'filename', m.filename, 'byte_size', m.byte_size, 'sha256', m.sha256, 'reason', m.reason, 'renditions', m.renditions
+    'filename', m.filename, 'byte_size', m.byte_size, 'sha256', m.sha256, 'reason', m.reason, 'created_at', m.created_at, 'renditions', m.renditions
   )) ORDER BY d.id), '[]')
  FROM identity_documents d JOIN media m ON m.id = d.media WHERE d.check_id = c.id AND m.state <> 'removed')::text
 """
