@@ -21,6 +21,21 @@ class VerificationAsked(Struct, tag="verification_asked", frozen=True):
     user_id: UUID
 
 
+class EmailChangeAsked(Struct, tag="email_change_asked", frozen=True):
+    """The account wants to move to this address."""
+
+    user_id: UUID
+    email: str
+
+
+class EmailChanged(Struct, tag="email_changed", frozen=True):
+    """`before` is the address the account had, empty if it had none; `before_was_proven`: it was its own."""
+
+    user_id: UUID
+    before: str
+    before_was_proven: bool
+
+
 class PasswordResetAsked(Struct, tag="password_reset_asked", frozen=True):
     """Somebody typed this address as theirs; whether an account has it is looked up by the listener."""
 

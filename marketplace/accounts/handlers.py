@@ -2,6 +2,8 @@
 
 from marketplace.accounts import personal_data, pictures, tasks  # noqa: F401 - the first for what it registers
 from marketplace.accounts.events import (
+    EmailChangeAsked,
+    EmailChanged,
     ExportRequested,
     ExportWithdrawn,
     PasswordResetAsked,
@@ -12,7 +14,7 @@ from marketplace.accounts.events import (
 from marketplace.accounts.service.avatars import show_avatar
 from marketplace.accounts.service.identity_checks import reject_unreadable
 from marketplace.accounts.service.password import send_reset
-from marketplace.accounts.service.verification import send_verification
+from marketplace.accounts.service.verification import send_change_link, send_verification, tell_old_address
 from marketplace.core import outbox
 from marketplace.media.events import MediaReady, MediaRefused
 from marketplace.media.service import uploads
@@ -26,6 +28,17 @@ async def write_to_the_new_address(event: UserRegistered) -> None:
 @outbox.on(VerificationAsked)
 async def write_to_the_address_again(event: VerificationAsked) -> None:
     await send_verification(event.user_id)
+
+
+@outbox.on(EmailChangeAsked)
+async def write_to_the_wanted_address(event: EmailChangeAsked) -> None:
+    await send_change_link(event.user_id, event.email)
+
+
+@outbox.on(EmailChanged)
+async def write_to_the_old_address(event: EmailChanged) -> None:
+    if event.before and event.before_was_proven:
+        await tell_old_address(event.user_id, event.before)
 
 
 @outbox.on(PasswordResetAsked)

@@ -29,6 +29,7 @@ class LinkPurpose(StrEnum):
     """What a one-use secret is good for."""
 
     VERIFY_EMAIL = "verify_email"
+    CHANGE_EMAIL = "change_email"
     RESET_PASSWORD = "reset_password"  # noqa: S105 - a name
     SECOND_FACTOR = "second_factor"
     SOCIAL_STATE = "social_state"

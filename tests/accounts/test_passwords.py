@@ -8,6 +8,7 @@ from argon2 import Type
 from argon2.low_level import hash_secret
 from hypothesis import given
 from hypothesis import strategies as st
+from redis.asyncio import Redis
 
 from marketplace.accounts import passwords
 from marketplace.accounts.events import PasswordChanged
@@ -15,7 +16,7 @@ from marketplace.accounts.password_rules import why_not
 from marketplace.accounts.service import second_factor
 from marketplace.accounts.service.login import check_credentials
 from marketplace.accounts.tables import SecondFactor, User
-from marketplace.core import db, outbox, ratelimit
+from marketplace.core import db, kv, outbox, ratelimit
 from tests.accounts.letters import letters, token_to
 from tests.factories import a_user, bearer
 
@@ -252,3 +253,16 @@ async def test_limits_of_login_and_reset(client, mailbox):
             for n in range(6)
         ]
         assert codes == [200] * 5 + [429]
+
+
+async def test_logins_go_on_without_redis_and_guessing_does_not(client, monkeypatch):
+    await with_password()
+    away = Redis.from_url("redis://127.0.0.1:1/0", socket_connect_timeout=1)
+    monkeypatch.setattr(kv, "client", lambda: away)
+    monkeypatch.setattr(ratelimit, "_away_until", 0.0)
+    with ratelimit.using("*=off,login=5/15m"):
+        assert await log_in(client, GOOD) == 200
+        outcomes = [await log_in(client, "wrong password") for _ in range(6)]
+        assert outcomes == [401] * 5 + [429]
+        assert await log_in(client, GOOD) == 429
+    monkeypatch.setattr(ratelimit, "_away_until", 0.0)

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from marketplace.accounts import passwords
 from marketplace.accounts.tables import User
 from marketplace.core import ratelimit
 from tests.accounts.letters import letters, token_to
@@ -93,3 +94,40 @@ async def test_registrations_are_limited_by_network_address(client):
         wrong = await client.post("/api/v1/auth/register/", json=BODY | {"email": "no"})
     assert codes == [201] * 3 + [429]
     assert wrong.status_code == 400
+
+
+async def test_an_account_moves_to_an_address_once_its_link_is_opened(client, mailbox):
+    password = "correct horse battery"
+    user = await a_user(email="old@example.com", password_hash=await passwords.hashed(password, "old@example.com"))
+    headers = await bearer(user.id)
+
+    async def ask(email, given=password):
+        body = {"email": email, "password": given}
+        return (await client.post("/api/v1/auth/email/change/", json=body, headers=headers)).status_code
+
+    assert await ask("new@example.com", "wrong password") == 403
+    assert await ask("no address") == 400
+    assert await ask("New@Example.com") == 202
+    token = await token_to("new@example.com")
+    assert (await User.select(User.email))[0]["email"] == "old@example.com"
+    moved = await verify(client, token)
+    assert moved.json()["data"]["user"]["email"] == "new@example.com"
+    assert (await verify(client, token)).json()["code"] == "link_invalid"
+    assert [s for s, _ in await letters("old@example.com")] == ["Your account has a new address"]
+    for email, code in (("new@example.com", 200), ("old@example.com", 401), ("new@example.com", 200)):
+        answer = await client.post("/api/v1/auth/login/", json={"email": email, "password": password})
+        assert answer.status_code == code
+
+
+async def test_no_account_moves_to_an_address_that_is_taken_and_asking_tells_nothing(client, mailbox):
+    await a_user(email="taken@example.com")
+    _, headers = await signed_in()
+    answers = [
+        await client.post("/api/v1/auth/email/change/", json={"email": email}, headers=headers)
+        for email in ("taken@example.com", "free@example.com")
+    ]
+    assert [(a.status_code, a.json()) for a in answers] == [(202, answers[0].json())] * 2
+    assert [s for s, _ in await letters("taken@example.com")] == ["You have an account already"]
+    late = await token_to("free@example.com")
+    await a_user(email="free@example.com")
+    assert (await verify(client, late)).json()["code"] == "link_invalid"

@@ -15,6 +15,7 @@ from marketplace.accounts.schemas.security import (
     ChallengeBody,
     CodeBody,
     EmailBody,
+    EmailChange,
     EnrolBody,
     Enrolment,
     PasswordChange,
@@ -39,6 +40,14 @@ class VerificationController(Controller):
     async def verify(self, data: JSONBody[TokenBody]) -> Envelope[Verified]:
         """Verify an address with the token of the mailed link. It is good once, for 24 hours. Refuses with `link_invalid`."""
         return ok(Verified(await verification.verify_email(data.token)), "Your address is verified.")
+
+    @post("/change", operation_id="changeEmail", status_code=HTTP_202_ACCEPTED)
+    async def change(
+        self, request: Request[Any, Any, Any], viewer: NamedDependency[Viewer], data: JSONBody[EmailChange]
+    ) -> Envelope[None]:
+        """Move to another address. It counts once the link sent to it is opened (`/auth/email/verify`). Refuses with `wrong_password`."""
+        await verification.ask_for_change(viewer.id, data.email, data.password, client_of(request))
+        return ok(None, "A letter with a link is on its way to the new address.")
 
     @post("/resend", operation_id="resendVerification", status_code=HTTP_202_ACCEPTED)
     async def resend(self, viewer: NamedDependency[Viewer]) -> Envelope[None]:

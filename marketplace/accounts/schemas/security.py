@@ -21,6 +21,13 @@ class EmailBody(Struct, forbid_unknown_fields=True):
     email: Email
 
 
+class EmailChange(Struct, forbid_unknown_fields=True):
+    """The new address, and the password; accounts without one leave it out."""
+
+    email: Email
+    password: Password | None = None
+
+
 class PasswordChange(Struct, forbid_unknown_fields=True, kw_only=True):
     """`current_password` may stand for `old_password`, `new_password_confirm` for `password_confirm`."""
 

@@ -14,6 +14,7 @@ from marketplace.core import db
 
 LIFE: Final = {
     LinkPurpose.VERIFY_EMAIL: timedelta(hours=24),
+    LinkPurpose.CHANGE_EMAIL: timedelta(hours=24),
     LinkPurpose.RESET_PASSWORD: timedelta(hours=1),
     LinkPurpose.SECOND_FACTOR: timedelta(minutes=5),
     LinkPurpose.SOCIAL_STATE: timedelta(minutes=10),

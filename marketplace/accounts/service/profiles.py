@@ -16,7 +16,9 @@ from marketplace.core.ids import uuid7
 
 Values = dict[Any, Any]
 ZONES: Final = frozenset(available_timezones())
-EMAIL_FIXED: Final = "The address you sign in with cannot be changed here. Sign up with the new address, or ask support to move the account."
+EMAIL_FIXED: Final = (
+    "The address is changed with POST /auth/email/change/, and by opening the link sent to the new one."
+)
 
 
 async def change_profile(user_id: UUID, change: ProfileChange) -> OwnProfile:

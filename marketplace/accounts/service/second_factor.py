@@ -16,12 +16,12 @@ import pyotp
 import qrcode
 from qrcode.image.svg import SvgPathImage
 
-from marketplace.accounts import passwords
-from marketplace.accounts.errors import SecondFactorOff, SecondFactorOn, WrongCode, WrongPassword
+from marketplace.accounts.errors import SecondFactorOff, SecondFactorOn, WrongCode
 from marketplace.accounts.events import SecondFactorChanged
 from marketplace.accounts.queries.locks import lock_user
 from marketplace.accounts.schemas.security import Enrolment, SecondFactorState
 from marketplace.accounts.service import throttle
+from marketplace.accounts.service.reauthentication import check_own_password
 from marketplace.accounts.service.sessions import Client
 from marketplace.accounts.tokens import fingerprint
 from marketplace.core import clock, db, outbox
@@ -48,7 +48,8 @@ async def second_factor_of(user_id: UUID) -> SecondFactorState:
 
 async def enrol(user_id: UUID, password: str | None, client: Client) -> Enrolment:
     """A new secret to put into an app; it counts once `confirm` has seen a code of it. Raises SecondFactorOn or WrongPassword."""
-    return await begin(user_id, await _check_password(user_id, password, client))
+    user = await check_own_password(user_id, password, client)
+    return await begin(user_id, user.email or user.username)
 
 
 async def begin(user_id: UUID, user_name: str) -> Enrolment:
@@ -155,18 +156,6 @@ async def _new_recovery_codes(user_id: UUID) -> list[str]:
         user_id, [uuid7() for _ in codes], [fingerprint(f"{user_id}:{_plain(code)}") for code in codes],
     )  # fmt: skip
     return codes
-
-
-async def _check_password(user_id: UUID, password: str | None, client: Client) -> str:
-    """The name to show in the app. A stolen session must not be able to lock its owner out, so the password is asked for."""
-    async with db.transaction():
-        user = await lock_user(user_id)
-    if user.password_hash != passwords.UNUSABLE:
-        await throttle.login(str(user_id), client)
-        if not password or await passwords.match(password, [user.password_hash], user.email) is None:
-            raise WrongPassword(fields={"password": [WrongPassword.default_message]})
-        await throttle.logged_in(str(user_id), client)
-    return user.email or user.username
 
 
 def _plain(code: str) -> str:

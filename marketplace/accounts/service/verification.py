@@ -5,12 +5,15 @@ from uuid import UUID
 
 import asyncpg
 
+from marketplace.accounts.contact import normal_email
 from marketplace.accounts.errors import AddressProven, LinkInvalid
-from marketplace.accounts.events import EmailVerified, VerificationAsked
+from marketplace.accounts.events import EmailChangeAsked, EmailChanged, EmailVerified, VerificationAsked
 from marketplace.accounts.queries.identity import get_account
 from marketplace.accounts.queries.locks import lock_user
 from marketplace.accounts.schemas.auth import AccountOut
 from marketplace.accounts.service import links, throttle
+from marketplace.accounts.service.reauthentication import check_own_password
+from marketplace.accounts.service.sessions import Client
 from marketplace.accounts.states import AccountStatus, LinkPurpose
 from marketplace.core import db, mail, outbox
 from marketplace.core.config import settings
@@ -36,14 +39,7 @@ async def send_verification(user_id: UUID) -> None:
             return
         if not await throttle.may_write_to(user.email):
             return
-        owner = await db.fetch_row(
-            "SELECT username, language FROM users WHERE email = $1 AND email_verified_at IS NOT NULL", user.email
-        )
-        if owner is not None:
-            await mail.send(
-                "accounts/already_registered", to=user.email, language=owner["language"],
-                username=owner["username"], link=page("reset-password"),
-            )  # fmt: skip
+        if await _told_owner(user.email):
             return
         secret = await links.issue(LinkPurpose.VERIFY_EMAIL, user_id=user_id, email=user.email)
         await mail.send(
@@ -52,14 +48,85 @@ async def send_verification(user_id: UUID) -> None:
         )  # fmt: skip
 
 
+async def _told_owner(email: str) -> bool:
+    """If an account has proven this address, write to it that somebody else tried to use it."""
+    owner = await db.fetch_row(
+        "SELECT username, language FROM users WHERE email = $1 AND email_verified_at IS NOT NULL", email
+    )  # fmt: skip
+    if owner is None:
+        return False
+    await mail.send(
+        "accounts/already_registered", to=email, language=owner["language"],
+        username=owner["username"], link=page("reset-password"),
+    )  # fmt: skip
+    return True
+
+
 async def verify_email(secret: str) -> AccountOut:
-    """Take a link that came back as proof. Raises LinkInvalid, also when another account was faster."""
+    """Take a link that came back as proof, of the account's address or of the one it moves to. Raises LinkInvalid, also when another account was faster."""
     async with db.transaction():
-        link = await links.use(secret, LinkPurpose.VERIFY_EMAIL)
+        try:
+            link = await links.use(secret, LinkPurpose.VERIFY_EMAIL)
+            moves = False
+        except LinkInvalid:
+            link = await links.use(secret, LinkPurpose.CHANGE_EMAIL)
+            moves = True
         assert link.user_id is not None
-        await prove(link.user_id, link.email)
+        await (_move if moves else prove)(link.user_id, link.email)
         await links.void(link.user_id, LinkPurpose.VERIFY_EMAIL)
+        await links.void(link.user_id, LinkPurpose.CHANGE_EMAIL)
         return await get_account(link.user_id)
+
+
+async def ask_for_change(user_id: UUID, address: str, password: str | None, client: Client) -> None:
+    """Have a link sent to the address the account wants to move to. Raises WrongPassword, ValidationFailed or RateLimited.
+
+    The answer does not tell whether the address has an account.
+    """
+    email = normal_email(address)
+    await check_own_password(user_id, password, client)
+    await throttle.verification_letter(user_id)
+    async with db.transaction():
+        await outbox.emit(EmailChangeAsked(user_id, email))
+
+
+async def send_change_link(user_id: UUID, email: str) -> None:
+    """Write to the new address: the link, or, if an account has proven it, what tells its owner so."""
+    async with db.transaction():
+        user = await lock_user(user_id)
+        if user.status is not AccountStatus.ACTIVE or not await throttle.may_write_to(email):
+            return
+        if await _told_owner(email):
+            return
+        secret = await links.issue(LinkPurpose.CHANGE_EMAIL, user_id=user_id, email=email)
+        await mail.send(
+            "accounts/change_email", to=email, language=user.language, name=user.first_name or user.username,
+            username=user.username, link=page("verify-email", secret), token=secret,
+        )  # fmt: skip
+
+
+async def tell_old_address(user_id: UUID, before: str) -> None:
+    """A change of address is told where a thief cannot hide it."""
+    user = await lock_user(user_id)
+    await mail.send("accounts/email_changed", to=before, language=user.language, username=user.username)
+
+
+async def _move(user_id: UUID, email: str) -> None:
+    user = await lock_user(user_id)
+    if user.status is not AccountStatus.ACTIVE:
+        raise LinkInvalid.of("token", LinkInvalid.default_message)
+    try:
+        async with db.savepoint():
+            await db.execute(
+                "UPDATE users SET email = $2, email_verified_at = now(), updated_at = now() WHERE id = $1",
+                user_id,
+                email,
+            )
+    except asyncpg.UniqueViolationError:
+        raise LinkInvalid.of("token", LinkInvalid.default_message) from None
+    await links.void(user_id, LinkPurpose.RESET_PASSWORD)
+    if user.email != email:
+        await outbox.emit(EmailChanged(user_id, user.email, user.is_verified))
 
 
 async def prove(user_id: UUID, email: str) -> bool:
