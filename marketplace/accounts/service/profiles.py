@@ -17,7 +17,7 @@ from marketplace.core.ids import uuid7
 Values = dict[Any, Any]
 ZONES: Final = frozenset(available_timezones())
 EMAIL_FIXED: Final = (
-    "The address is changed with POST /auth/email/change/, and by opening the link sent to the new one."
+    "The address cannot be changed here: POST /auth/email/change/ sends a link to the new one, which moves the account."
 )
 
 
