@@ -84,15 +84,22 @@ def find_uv() -> str:
             return str(private)
     TOOLS.parent.mkdir(exist_ok=True)
     pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    if find_spec("venv") and find_spec("ensurepip"):
+    if has("venv") and has("ensurepip"):
         run("Preparing the installer", [sys.executable, "-m", "venv", "--clear", str(TOOLS)])
         run(f"Fetching uv {UV_VERSION}", [str(TOOLS / "bin" / "python"), *pip, f"uv=={UV_VERSION}"])
         return str(TOOLS / "bin" / "uv")
-    if find_spec("pip"):
+    if has("pip"):
         target = str(TOOLS / "lib")
         run(f"Fetching uv {UV_VERSION}", [sys.executable, *pip, "--upgrade", "--target", target, f"uv=={UV_VERSION}"])
         return str(TOOLS / "lib" / "bin" / "uv")
     raise SetupError(NO_INSTALLER)
+
+
+def has(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 NO_INSTALLER = (

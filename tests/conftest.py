@@ -19,7 +19,6 @@ _stack = contextlib.ExitStack()
 BASE_URL, BASE_REDIS_URL = _stack.enter_context(servers.base_urls())
 os.environ[servers.HANDED_DOWN] = f"{BASE_URL} {BASE_REDIS_URL}"
 DATABASE = servers.PREFIX
-TEMPLATE = f"{DATABASE}_template"
 os.environ["DATABASE_URL"] = servers.named(BASE_URL, DATABASE)
 os.environ["REDIS_URL"] = _stack.enter_context(servers.redis_database(BASE_REDIS_URL))
 os.environ["MARKETPLACE_WORKER_IN_PROCESS"] = "false"
@@ -38,11 +37,11 @@ def pytest_unconfigure() -> None:
 def _database() -> Iterator[None]:
     from marketplace.core import migrations
 
-    servers.drop_leftovers(BASE_URL)
+    if servers.WORKER in ("main", "gw0"):
+        servers.drop_leftovers(BASE_URL)
     with servers.database(BASE_URL, DATABASE):
         asyncio.run(migrations.migrate())
-        with servers.database(BASE_URL, TEMPLATE, template=DATABASE):
-            yield
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -93,12 +92,10 @@ async def tables(app: object) -> None:
 
 
 async def _empty_everything() -> None:
-    from marketplace.core import db, kv
+    from marketplace.core import kv
+    from tests.emptying import empty_tables
 
-    names = await db.fetch_val(
-        "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migration'"
-    )
-    await db.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+    await empty_tables()
     await kv.client().flushdb()
 
 
@@ -120,7 +117,7 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
 @pytest.fixture(scope="session")
 def _instance(app: object) -> Iterator[instances.Instance]:
     with (
-        servers.database(BASE_URL, f"{DATABASE}_server", template=TEMPLATE) as database_url,
+        servers.database(BASE_URL, f"{DATABASE}_server") as database_url,
         servers.redis_database(BASE_REDIS_URL) as redis_url,
     ):
         environ = {

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-from pathlib import Path
 
 import asyncpg
 
@@ -18,7 +17,7 @@ async def pending(database_url: str = "") -> list[str]:
     """Names of the migration files the database has not seen. One query; reads nothing but file names."""
     connection = await asyncpg.connect(database_url or db.address())
     try:
-        return sorted(_stems().keys() - await _ran(connection))
+        return sorted(known() - await _ran(connection))
     finally:
         await connection.close()
 
@@ -32,18 +31,19 @@ async def migrate() -> list[str]:
     connection = await asyncpg.connect(db.address())
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
-        missing = _stems().keys() - await _ran(connection)
+        missing = known() - await _ran(connection)
         return await _run(missing) if missing else []
     finally:
         await connection.close()  # ends the session, and with it the lock
 
 
-def _stems() -> dict[str, Path]:
-    """Migration id -> file. An id is written with dashes and colons, its file name with underscores."""
-    return {_plain(file.stem.removeprefix(f"{APP}_")): file for file in FOLDER.glob(f"{APP}_*.py")}
+def known() -> set[str]:
+    """The ids of the migrations there are, read off the file names."""
+    return {_plain(file.stem.removeprefix(f"{APP}_")) for file in FOLDER.glob(f"{APP}_*.py")}
 
 
 def _plain(migration_id: str) -> str:
+    """An id is written with dashes and colons, its file name with underscores."""
     return migration_id.lower().replace("-", "_").replace(":", "_")
 
 
