@@ -14,6 +14,7 @@ const market = new Marketplace({ language });
 let leave = () => {};
 let inbox = null;
 let unread = 0;
+let bell = h("button", {}, h("b"));
 
 /** What a view may ask of the page. */
 const page = {
@@ -90,8 +91,8 @@ function drawHeader() {
 }
 
 function accountControls(user) {
-  const bell = h("button.button.plain.round.bell", { type: "button", "aria-label": t("unread", { count: unread }), onclick: () => showInbox(page).then(countUnread) }, icon("bell"));
-  if (unread) bell.append(h("b", { "aria-hidden": "true" }, unread > 99 ? "99+" : String(unread)));
+  bell = h("button.button.plain.round.bell", { type: "button", onclick: () => showInbox(page).then(countUnread) }, icon("bell"), h("b", { "aria-hidden": "true" }));
+  showUnread();
   const items = h(
     "div", { hidden: true },
     h("a.button", { href: "#/watchlist" }, icon("heart"), t("watchlist")),
@@ -131,10 +132,15 @@ function listen() {
 }
 
 async function countUnread() {
-  const before = unread;
   const answer = await market.unread().catch(() => null);
   unread = answer?.unread_count ?? unread;
-  if (unread !== before) drawHeader();
+  showUnread();
+}
+
+function showUnread() {
+  bell.setAttribute("aria-label", t("unread", { count: unread }));
+  bell.lastChild.hidden = !unread;
+  say(bell.lastChild, unread > 99 ? "99+" : String(unread));
 }
 
 // -- what is said ----------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ export function roomView(page, id) {
     },
     (error) => {
       if (gone) return;
+      node.setAttribute("aria-busy", "false");
       const missing = error.status === 404;
       node.replaceChildren(
         h("div.empty", {}, h("h1", {}, t(missing ? "missing" : "failed")), h("p", {}, missing ? t("missing_hint") : refusal(error)), h("a.button", { href: "#/" }, t("everything"))),
@@ -181,10 +182,13 @@ function draw(page, node, room, auction) {
     }
   }
 
+  const lotButtons = auction.lots.map((one) => h("button.button", { type: "button", onclick: () => choose(one.id) }));
+  parts.lots.append(...lotButtons);
   function showLots() {
-    if (parts.lots.hidden) return;
-    parts.lots.replaceChildren(...now().lots.map((one, i) =>
-      h("button.button", { type: "button", "aria-pressed": String(one.id === chosen), onclick: () => choose(one.id) }, `${one.title || t("lot", { n: i + 1 })} · ${text(one.current_price)}`)));
+    now().lots.forEach((one, i) => {
+      lotButtons[i].setAttribute("aria-pressed", String(one.id === chosen));
+      say(lotButtons[i], `${one.title || t("lot", { n: i + 1 })} · ${text(one.current_price)}`);
+    });
   }
 
   function choose(lotId) {
@@ -267,7 +271,8 @@ function bidForm(page, room, { lot, auction, refresh }) {
   const wrong = h("span.wrong", { id: "bid-wrong", role: "alert", hidden: true });
   const standing = h("input", { type: "checkbox", id: "bid-max" });
   const button = h("button.button.primary", { type: "submit" }, t("bid"));
-  const quick = h("div.quick");
+  const quickly = [0, 1, 2].map(() => h("button.button", { type: "button", onclick: (event) => bid(event.currentTarget.value) }));
+  const quick = h("div.quick", {}, ...quickly);
   const buy = h("button.button", { type: "button", hidden: true });
   const form = h(
     "form.bidding", { novalidate: true },
@@ -357,10 +362,12 @@ function bidForm(page, room, { lot, auction, refresh }) {
       const least = minor(one.minimum_bid, currency);
       // The next step the house would ask for; before the first bid, a round one.
       const step = one.leader ? least - minor(one.current_price, currency) : least / 10n || 1n;
-      quick.replaceChildren(...[0n, 1n, 4n].map((n) => {
+      [0n, 1n, 4n].forEach((n, i) => {
         const amount = decimal(least + n * step, currency);
-        return h("button.button", { type: "button", "aria-label": t("bid_amount", { amount: money(amount, currency) }), onclick: () => bid(amount) }, money(amount, currency));
-      }));
+        quickly[i].value = amount;
+        quickly[i].setAttribute("aria-label", t("bid_amount", { amount: money(amount, currency) }));
+        say(quickly[i], money(amount, currency));
+      });
     },
   };
 }
