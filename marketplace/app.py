@@ -12,7 +12,7 @@ from marketplace import worker
 from marketplace.accounts import controllers as accounts
 from marketplace.accounts.presence import Presence
 from marketplace.accounts.tickets import ended_sessions
-from marketplace.accounts.viewer import Authentication, provide_viewer, provide_visitor
+from marketplace.accounts.viewer import Authentication, account_first, provide_viewer, provide_visitor
 from marketplace.admin import controllers as admin
 from marketplace.admin.mount import MOUNTS
 from marketplace.auctions import controllers as auctions
@@ -91,7 +91,7 @@ def create_app() -> Application:
             *HEALTH,
             *DOCS,
             metrics,
-            Router("/api/v1", route_handlers=CONTROLLERS, guards=[count_request]),
+            Router("/api/v1", route_handlers=CONTROLLERS, guards=[count_request, account_first]),
             *PAGES,
             *catalog.FILES,
             *MOUNTS,

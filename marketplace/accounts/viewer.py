@@ -87,6 +87,12 @@ async def provide_visitor(request: Connection) -> Viewer | None:
     return visitor
 
 
+def account_first(connection: Connection, handler: BaseRouteHandler) -> None:
+    """A guard of the whole API: who is not signed in hears that before anything about the rest of the request."""
+    if connection.user is None and "viewer" in handler.parsed_fn_signature.parameters:
+        raise NotSignedIn(headers={"WWW-Authenticate": "Bearer"})
+
+
 def requires(role: Role) -> Callable[[Connection, BaseRouteHandler], None]:
     """A guard: the viewer's role must include `role`."""
 

@@ -19,14 +19,17 @@ class HistoryController(Controller):
     path = "/bid-history"
     tags = ("Bid history",)
 
-    @get(operation_id="listBidHistory", opt={"public": True, "cache": CACHED, "listing": queries.HISTORY})
+    @get(
+        operation_id="listBidHistory",
+        opt={"public": True, "cache": CACHED, "listing": queries.HISTORY, "refuses": (404,)},
+    )
     async def list_all(
         self, listing: NamedDependency[ListQuery[BidFilters]], visitor: NamedDependency[Viewer | None]
     ) -> Envelope[Page[HistoryRow]]:
         """The append-only, hash-chained history of one auction (`auction_id`), as anybody can check it."""
         return await queries.list_history(listing, visitor)
 
-    @get("/verify", operation_id="verifyBidHistory", opt={"public": True})
+    @get("/verify", operation_id="verifyBidHistory", opt={"public": True, "refuses": (404,)})
     async def verify(
         self,
         auction_id: FromQuery[UUID],
