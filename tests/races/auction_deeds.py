@@ -63,7 +63,8 @@ async def make_rules(job: dict[str, Any]) -> list[str]:
 
 async def bid_across_the_end(job: dict[str, Any]) -> list[list[Any]]:
     """Bids from before to after the end, while this process runs timers too. [bid id or code, microseconds to the end]."""
-    lot, end = LotRef(lot_id=UUID(job["lot"])), datetime.fromisoformat(job["end"])
+    lot = LotRef(lot_id=UUID(job["lot"]))
+    end = await db.fetch_val("SELECT ends_at FROM lots WHERE id = $1", lot.lot_id)
     dice = random.Random(job["seed"])
 
     async def one(bidder: UUID) -> list[Any]:

@@ -4,19 +4,25 @@ import asyncio
 import importlib
 import os
 import sys
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 
 
-async def run_together(deed: str, *jobs: Any) -> list[Any]:
-    """Run `module:function` once for each job, a process each, all let go at once. Returns what each returned, as JSON."""
+async def run_together(deed: str, *jobs: Any, ready: Callable[[], Awaitable[None]] | None = None) -> list[Any]:
+    """Run `module:function` once for each job, a process each, all let go at once. Returns what each returned, as JSON.
+
+    `ready` is run when every process is up, before they are let go.
+    """
     crew = await asyncio.gather(*(Member.start(deed, job) for job in jobs))
     try:
         for member in crew:
             await member.ready()
+        if ready is not None:
+            await ready()
         for member in crew:
             member.go()
         return list(await asyncio.gather(*(member.result() for member in crew)))

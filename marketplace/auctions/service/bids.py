@@ -8,23 +8,20 @@ from uuid import UUID
 from msgspec import Struct
 
 from marketplace.accounts.links import linked_to
-from marketplace.accounts.states import AccountStatus
 from marketplace.auctions import bidding
 from marketplace.auctions.bidding import Maximum
 from marketplace.auctions.errors import (
     AmountRefused,
     AuctionClosed,
     AuctionNotStarted,
-    EmailNotVerified,
-    LinkedToSeller,
     MaximumNotRaised,
     MayNotBid,
-    OwnAuction,
 )
 from marketplace.auctions.events import LinkedBidRefused
 from marketplace.auctions.locks import LockedLot, LotRef, lock_lot
-from marketplace.auctions.rules import PUBLIC_NAMES, VERIFIED_ONLY
-from marketplace.auctions.service.open_lot import Bidder, OpenLot
+from marketplace.auctions.service.bidders import Candidate, read_bidders
+from marketplace.auctions.service.open_lot import OpenLot
+from marketplace.auctions.service.standing_rules import LotRules, RuleChange
 from marketplace.auctions.states import AuctionStatus, BidKind
 from marketplace.core import db, outbox
 from marketplace.core.errors import DomainError, ValidationFailed
@@ -32,7 +29,10 @@ from marketplace.core.money import MAX_MINOR, to_minor, to_text
 
 
 class BidRequest(Struct, frozen=True, kw_only=True):
-    """A maximum, in decimal. `received_at` is when the server got the request: it decides. `field` names it in refusals."""
+    """A maximum, in decimal. `received_at` is when the server got the request: it decides. `field` names it in refusals.
+
+    With `rule` the maximum is also set as an auto-bid rule, in the same transaction.
+    """
 
     bidder_id: UUID
     amount: Decimal
@@ -40,6 +40,7 @@ class BidRequest(Struct, frozen=True, kw_only=True):
     kind: BidKind = BidKind.BID
     currency: str | None = None
     field: str = "amount"
+    rule: RuleChange | None = None
 
 
 class PlacedBid(Struct, frozen=True, kw_only=True):
@@ -78,7 +79,7 @@ async def place_bids(ref: LotRef, requests: Sequence[BidRequest]) -> list[Placed
     """
     async with db.transaction():
         lot = await lock_lot(ref)
-        table = await _Table.laid(lot, {request.bidder_id for request in requests})
+        table = await _Table.laid(lot, requests)
         results: dict[int, PlacedBid | DomainError] = {}
         for i in sorted(range(len(requests)), key=lambda i: requests[i].received_at):
             try:
@@ -86,30 +87,29 @@ async def place_bids(ref: LotRef, requests: Sequence[BidRequest]) -> list[Placed
             except DomainError as refusal:
                 results[i] = refusal
         await table.open_lot.save()
+        await table.rules.save()
         await table.report_links()
         return [results[i] for i in range(len(requests))]
-
-
-class Candidate(Struct, frozen=True, kw_only=True):
-    """Somebody who wants to bid, and what speaks against it."""
-
-    alias: str
-    refusal: DomainError | None
 
 
 class _Table:
     """The lot and everybody who bids on it in this transaction."""
 
-    def __init__(self, open_lot: OpenLot, candidates: dict[UUID, Candidate], links: dict[UUID, list[str]]) -> None:
+    def __init__(
+        self, open_lot: OpenLot, candidates: dict[UUID, Candidate], links: dict[UUID, list[str]], rules: LotRules
+    ) -> None:
         self.open_lot = open_lot
+        self.rules = rules
         self._candidates = candidates
         self._links = links
 
     @classmethod
-    async def laid(cls, lot: LockedLot, bidder_ids: set[UUID]) -> "_Table":
+    async def laid(cls, lot: LockedLot, requests: Sequence[BidRequest]) -> "_Table":
+        bidder_ids = {request.bidder_id for request in requests}
         links = await linked_to(lot.seller, list(bidder_ids))
         candidates, people = await read_bidders(lot, bidder_ids, links)
-        return cls(OpenLot(lot, people), candidates, links)
+        rules = await LotRules.read(lot, {request.bidder_id for request in requests if request.rule})
+        return cls(OpenLot(lot, people), candidates, links, rules)
 
     def place(self, request: BidRequest) -> PlacedBid:
         candidate = self._candidates.get(request.bidder_id)
@@ -120,6 +120,8 @@ class _Table:
         lot = self.open_lot
         check_open(lot, request.received_at)
         max_minor = in_minor(lot.lot, request)
+        if request.rule is not None:
+            self.rules.check(request.rule, request.bidder_id, max_minor, request.field)
         bid = Maximum(bidder=request.bidder_id, max_minor=max_minor, at=request.received_at)
         try:
             outcome = bidding.resolve(lot.lot.terms, lot.standing, bid)
@@ -129,6 +131,8 @@ class _Table:
         ended_before = lot.ends_at
         row = lot.take(outcome, bidder, request.kind, max_minor, request.received_at)
         assert lot.ends_at is not None
+        if request.rule is not None:
+            self.rules.set(request.rule, bidder.id, max_minor)
         return PlacedBid(
             bid_id=row.id, auction_id=lot.lot.auction_id, lot_id=lot.lot.id, seq=row.seq, kind=row.kind,
             currency=lot.lot.currency, max_minor=max_minor, price_minor=outcome.after.price_minor,
@@ -150,39 +154,6 @@ class _Table:
                 for bidder_id, links in self._links.items()
             )
         )
-
-
-BIDDERS = """
-SELECT u.id, u.username, u.status, u.email_verified_at IS NOT NULL AS verified,
-  (SELECT b.bidder_no FROM bids b WHERE b.lot = $1 AND b.bidder = u.id LIMIT 1) AS no
-FROM users u WHERE u.id = ANY($2::uuid[]) ORDER BY u.id FOR KEY SHARE OF u
-"""
-"""The lock is the one that writing the bid takes anyway; taken here, a ban or an erasure at the same time is seen."""
-
-
-async def read_bidders(
-    lot: LockedLot, bidder_ids: set[UUID], links: dict[UUID, list[str]]
-) -> tuple[dict[UUID, Candidate], dict[UUID, Bidder]]:
-    """Who wants to bid, and who of them and the leader has a number in this lot already. The lot is locked."""
-    wanted = bidder_ids | ({lot.standing.leader} if lot.standing.leader else set())
-    names, verified_only = await PUBLIC_NAMES.value(), await VERIFIED_ONLY.value()
-    candidates: dict[UUID, Candidate] = {}
-    people: dict[UUID, Bidder] = {}
-    for row in await db.fetch(BIDDERS, lot.id, list(wanted)):
-        user_id, no = row["id"], row["no"]
-        if no is not None:
-            people[user_id] = Bidder(id=user_id, no=no, alias=row["username"] if names else f"bidder {no}")
-        refusal: DomainError | None = None
-        if user_id == lot.seller:
-            refusal = OwnAuction()
-        elif row["status"] != AccountStatus.ACTIVE:
-            refusal = MayNotBid()
-        elif verified_only and not row["verified"]:
-            refusal = EmailNotVerified()
-        elif user_id in links:
-            refusal = LinkedToSeller()
-        candidates[user_id] = Candidate(alias=row["username"] if names else "", refusal=refusal)
-    return candidates, people
 
 
 def check_open(lot: OpenLot, received_at: datetime) -> None:

@@ -9,7 +9,8 @@ from marketplace.accounts.links import linked_to
 from marketplace.auctions import bidding
 from marketplace.auctions.errors import LotNotFound, MayNotBid
 from marketplace.auctions.locks import LotRef, lock_auction, lock_lot
-from marketplace.auctions.service.bids import check_open, read_bidders
+from marketplace.auctions.service.bidders import read_bidders
+from marketplace.auctions.service.bids import check_open
 from marketplace.auctions.service.lifecycle import finish
 from marketplace.auctions.service.open_lot import OpenLot
 from marketplace.auctions.states import BidKind, SaleKind
