@@ -5,7 +5,6 @@ Any number may run beside each other: what is due is shared through Postgres, jo
 
 import asyncio
 import contextlib
-import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,12 +16,11 @@ from saq import Worker as SaqWorker
 from saq.types import Context, PartialTimersDict
 
 from marketplace import wiring
-from marketplace.core import db, jobs, kv, live, outbox, timers
+from marketplace.core import db, jobs, kv, live, logs, outbox, timers
 from marketplace.core.channels import RedisChannels
 from marketplace.core.config import settings
 
 log = structlog.get_logger(__name__)
-logging.getLogger("saq").setLevel(logging.WARNING)  # it tells of every job at level INFO
 
 JOBS_AT_ONCE: Final = 4
 DEQUEUE_SECONDS: Final = 1.0
@@ -107,6 +105,7 @@ async def run_until_signal() -> None:
 
 def main(_: Any = None) -> int:
     """A worker process, until SIGINT or SIGTERM. The database is migrated and both servers are known."""
+    logs.configure()
     try:
         import uvloop
 

@@ -31,6 +31,7 @@ AWAY = (
     asyncpg.LockNotAvailableError,
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server has said farewell, and the connection has not been dropped yet
     ConnectionError,
     TimeoutError,
 )

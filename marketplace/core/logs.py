@@ -88,7 +88,10 @@ def configure() -> None:
     shown: list[Processor] = (
         [structlog.processors.format_exc_info, _json]
         if as_json
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        # A plain traceback: the renderer's own prints local variables, and with them tokens and passwords.
+        else [
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        ]
     )
     structlog.configure(
         processors=[*shared, *shown],

@@ -22,7 +22,8 @@ other; what it returns is sent to this client only, a DomainError it raises is s
 
 On the wire, from the server: `{"seq", "type": "snapshot", ...}`, then `{"seq", "type", ...}`. A client that comes back with
 `?since=<last seq>` gets what it missed and then `{"type": "resumed", "seq"}`; if that is too much or too old,
-`{"type": "resync"}` and a new snapshot. `{"type": "presence", "count"}` has no number. `{"type": "error", "code", "message", "id"?}`
+`{"type": "resync"}` and a new snapshot. Numbers grow; one that a client never sees was a message to somebody else.
+`{"type": "presence", "count"}` has no number. `{"type": "error", "code", "message", "id"?}`
 refuses a message. From the client: `{"type": "ping"}`, answered with `pong` and the server's time, and what the room hears;
 `id` on a message comes back with its answer. Closing codes: 4000 + the status a refusal has over HTTP
 (4401 signed out or banned, 4404, 4429), 1013 try again, 1001 the server restarts.

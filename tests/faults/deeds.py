@@ -1,0 +1,69 @@
+"""Listeners, timers and jobs that note in the database what they did; run as a module, a worker that knows them.
+
+Each takes its time, so that a test can kill the process in the middle of one.
+"""
+
+import asyncio
+from datetime import timedelta
+
+from msgspec import Struct
+
+from marketplace import worker
+from marketplace.core import db, jobs, outbox, timers
+
+TABLE = (
+    "CREATE TABLE IF NOT EXISTS deeds (id bigserial, name text, at timestamptz DEFAULT clock_timestamp());"
+    "CREATE TABLE IF NOT EXISTS tries (name text);"
+    "CREATE TABLE IF NOT EXISTS job_deeds (name text PRIMARY KEY)"
+)
+
+jobs.GRACE = timedelta(seconds=1)
+worker.UPKEEP["sweep"] = 1
+
+
+class Happened(Struct, tag="fault_happened", frozen=True):
+    name: str
+    seconds: float
+
+
+@outbox.on(Happened)
+async def note(event: Happened) -> None:
+    await db.execute("INSERT INTO deeds (name) VALUES ($1)", event.name)
+    await say_that_it_began(event.name)
+    await asyncio.sleep(event.seconds)
+
+
+@timers.timer("test.fault")
+async def ring(key: str, payload: dict[str, float]) -> None:
+    await db.execute("INSERT INTO deeds (name) VALUES ($1)", key)
+    await say_that_it_began(key)
+    await asyncio.sleep(payload["seconds"])
+
+
+@jobs.job(timeout=2, retries=5)
+async def work(name: str, seconds: float) -> None:
+    await say_that_it_began(name)
+    await asyncio.sleep(seconds)
+    await db.execute("INSERT INTO job_deeds (name) VALUES ($1) ON CONFLICT DO NOTHING", name)
+
+
+async def say_that_it_began(name: str) -> None:
+    """On a connection of its own, so that it stays noted when the deed is undone."""
+    connection = await db.DB.get_new_connection()
+    try:
+        await connection.execute("INSERT INTO tries (name) VALUES ($1)", name)
+    finally:
+        await connection.close()
+
+
+async def did(table: str = "deeds") -> list[str]:
+    return [row["name"] for row in await db.fetch(f"SELECT name FROM {table} ORDER BY name")]
+
+
+if __name__ == "__main__":
+    import sys
+
+    from tests.faults import deeds  # registered under this name, as in the tests
+
+    assert deeds is sys.modules["tests.faults.deeds"]
+    raise SystemExit(worker.main())
