@@ -62,3 +62,4 @@ def start(database_url: str, valkey: Valkey) -> Iterator[Start]:
     yield one
     for instance in started:
         instance.kill()
+        print(instance.said)  # pytest shows it when the test failed
