@@ -50,7 +50,7 @@ def answer(request: Request[Any, Any, Any], name: str) -> Response[bytes]:
     return Response(asset.content, headers=headers, media_type=asset.media_type)
 
 
-@get("/", include_in_schema=False, opt={"public": True}, name="front_page")
+@get(["/", "/social-login"], include_in_schema=False, opt={"public": True}, name="front_page")
 async def front_page(request: Request[Any, Any, Any]) -> Response[bytes]:
     return answer(request, "index.html")
 

@@ -6,13 +6,14 @@ import secrets
 import time
 from base64 import urlsafe_b64encode
 from hashlib import sha256
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 import msgspec
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from litestar import Litestar, Request, Response, get, post
+from litestar.response import Redirect
 
 SECRET = "the-client-secret"
 CLIENT = "client-1"
@@ -79,6 +80,12 @@ def routes(idp):
             "jwks_uri": f"{idp.issuer}/jwks", "userinfo_endpoint": f"{idp.issuer}/userinfo",
         }  # fmt: skip
 
+    @get("/authorize")
+    async def agreed(request: Request) -> Redirect:
+        """The page on which a person agrees, as if they had."""
+        code, state = idp.authorize(str(request.url))
+        return Redirect(f"{request.query_params['redirect_uri']}?{urlencode({'code': code, 'state': state})}")
+
     @get("/jwks")
     async def jwks() -> dict[str, list]:
         idp.calls.append("jwks")
@@ -132,7 +139,7 @@ def routes(idp):
     async def qq_person() -> Response:
         return as_text({"ret": 0, "nickname": "Q"})
 
-    return [discovery, jwks, token, userinfo, wechat_token, wechat_person, qq_token, qq_me, qq_person]
+    return [discovery, agreed, jwks, token, userinfo, wechat_token, wechat_person, qq_token, qq_me, qq_person]
 
 
 def as_text(body):

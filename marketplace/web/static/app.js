@@ -4,6 +4,7 @@ import { Marketplace } from "./client.js";
 import { askToSignIn, showInbox } from "./dialogs.js";
 import { avatar, h, icon, say } from "./dom.js";
 import { language, refusal, speak, t } from "./i18n.js";
+import { comeBack } from "./social.js";
 import { resetView, verifyView } from "./views/account.js";
 import { listView } from "./views/list.js";
 import { roomView } from "./views/room.js";
@@ -174,6 +175,8 @@ addEventListener("hashchange", () => {
 });
 addEventListener("storage", (event) => event.key === "marketplace.session" && market.dispatchEvent(new Event("session")));
 
-drawHeader();
-route({ focus: false });
-listen();
+comeBack(market).catch(page.failed).finally(() => {
+  drawHeader();
+  route({ focus: false });
+  listen();
+});

@@ -107,6 +107,11 @@ export class Marketplace extends EventTarget {
     return this.#begin(await this.request("POST", "/auth/login/", { body }));
   }
 
+  /** `answer` is {state, code, code_verifier}: what POST /auth/social/{provider}/start/ gave, and the code that came back. */
+  async socialLogin(provider, answer) {
+    return this.#begin(await this.request("POST", `/auth/social/${provider}/`, { body: answer }));
+  }
+
   async register({ username, email, password }) {
     const body = { username, email, password, language: this.language() };
     return this.#begin(await this.request("POST", "/auth/register/", { body }));

@@ -4,6 +4,7 @@ import { Refused } from "./client.js";
 import { avatar, h, icon } from "./dom.js";
 import { dateTime } from "./format.js";
 import { refusal, t } from "./i18n.js";
+import { leaveFor, providers } from "./social.js";
 
 function open(title, ...content) {
   const heading = h("h2", { id: "dialog-title" }, title);
@@ -58,9 +59,12 @@ export function askToSignIn(page, { registering = false } = {}) {
   const submit = h("button.button.primary", { type: "submit" }, registering ? t("register") : t("sign_in"));
   const form = h("form", { novalidate: true }, ...fields.map((f) => f.node), wrong, submit);
   const other = h("button.link", { type: "button" }, registering ? t("have_account") : t("no_account"));
+  const social = h("div.row", {});
+  providers(page.market).then((names) => social.append(...names.map((name) =>
+    h("button.button", { type: "button", onclick: () => leaveFor(page.market, name).catch(page.failed) }, t("continue_with", { name })))));
   const forgotten = h("a.link", { href: "#/reset-password" }, t("forgotten"));
   const demo = h("div.demo", { hidden: true });
-  const { dialog, done } = open(registering ? t("register") : t("sign_in"), form, h("p", {}, other), !registering && h("p", {}, forgotten), demo);
+  const { dialog, done } = open(registering ? t("register") : t("sign_in"), form, h("p", {}, other), !registering && h("p", {}, forgotten), social, demo);
 
   forgotten.addEventListener("click", () => dialog.close());
   other.addEventListener("click", () => {
