@@ -4,6 +4,7 @@ import hmac
 import secrets
 from base64 import urlsafe_b64encode
 from datetime import timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
@@ -40,18 +41,28 @@ def access_token(user_id: UUID, session_id: UUID) -> str:
 def read_access_token(token: str) -> tuple[UUID, UUID]:
     """(user id, session id). Raises TokenInvalid."""
     try:
-        claims = _claims(token)
-        if claims["typ"] != "access":
-            raise TokenInvalid
-        return UUID(claims["sub"]), UUID(claims["sid"])
+        user_id, session_id, expires_at = _verified(token, tuple(derived_keys(PURPOSE)))
     except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError):
         raise TokenInvalid from None
+    if expires_at <= clock.now().timestamp():
+        raise TokenInvalid
+    return user_id, session_id
 
 
-def _claims(token: str) -> dict[str, Any]:
+@lru_cache(maxsize=4096)
+def _verified(token: str, keys: tuple[bytes, ...]) -> tuple[UUID, UUID, float]:
+    """User, session and expiry of a token of ours. Kept: what a signature says does not change, and a client sends the same
+    token for minutes. Refusals are not kept, and the expiry is looked at every time."""
+    claims = _claims(token, keys)
+    if claims["typ"] != "access":
+        raise TokenInvalid
+    return UUID(claims["sub"]), UUID(claims["sid"]), float(claims["exp"])
+
+
+def _claims(token: str, keys: tuple[bytes, ...]) -> dict[str, Any]:
     """The claims under the current key, else under the one it replaced."""
     last: jwt.InvalidSignatureError | None = None
-    for key in derived_keys(PURPOSE):
+    for key in keys:
         try:
             return jwt.decode(
                 token,

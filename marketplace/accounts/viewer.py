@@ -1,6 +1,6 @@
 """Who is asking. Read once a request, from the token and the live session, so that a ban or a new role counts at once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -87,16 +87,19 @@ async def provide_visitor(request: Connection) -> Viewer | None:
     return visitor
 
 
-def account_first(connection: Connection, handler: BaseRouteHandler) -> None:
-    """A guard of the whole API: who is not signed in hears that before anything about the rest of the request."""
+async def account_first(connection: Connection, handler: BaseRouteHandler) -> None:
+    """A guard of the whole API: who is not signed in hears that before anything about the rest of the request.
+
+    Async like every guard here: a plain function would be handed to a thread, at every request.
+    """
     if connection.user is None and "viewer" in handler.parsed_fn_signature.parameters:
         raise NotSignedIn(headers={"WWW-Authenticate": "Bearer"})
 
 
-def requires(role: Role) -> Callable[[Connection, BaseRouteHandler], None]:
+def requires(role: Role) -> Callable[[Connection, BaseRouteHandler], Awaitable[None]]:
     """A guard: the viewer's role must include `role`."""
 
-    def guard(connection: Connection, _: BaseRouteHandler) -> None:
+    async def guard(connection: Connection, _: BaseRouteHandler) -> None:
         if connection.user is None:
             raise NotSignedIn(headers={"WWW-Authenticate": "Bearer"})
         if not connection.user.role.includes(role):

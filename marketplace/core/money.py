@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Annotated, Final
 
 from babel.numbers import get_currency_precision, list_currencies
@@ -21,6 +22,7 @@ Amount = Annotated[Decimal, Meta(description="Decimal amount: text, or a JSON nu
 _KNOWN = frozenset(list_currencies())
 
 
+@lru_cache(maxsize=512)
 def exponent(currency: str) -> int:
     """How many decimals the currency has: 2 for USD, 0 for JPY, 3 for KWD."""
     return get_currency_precision(currency)
