@@ -201,7 +201,7 @@ async def _count_without_redis(counted: Sequence[tuple[Limit, str]]) -> None:
 
 
 def _key(found: Limit, key: str) -> str:
-    return f"limit:{found.name}:{found.seconds}:{key}"
+    return f"{kv.namespace()}:limit:{found.name}:{found.seconds}:{key}"
 
 
 def _refusal(standing: Standing) -> RateLimited:

@@ -62,14 +62,14 @@ async def test_a_refusal_says_when_to_come_back_and_does_not_count(app, key):
         assert refused.value.headers["RateLimit-Limit"] == "2"
         assert refused.value.headers["RateLimit-Remaining"] == "0"
         assert refused.value.details["limit"] == "uploads"
-        assert await kv.client().llen(f"limit:uploads:600:{key}") == 2
+        assert await kv.client().llen(f"{kv.namespace()}:limit:uploads:600:{key}") == 2
 
 
 async def test_a_hit_leaves_the_window_when_it_is_that_old(app, key):
     with ratelimit.using("uploads=3/10m"):
         for _ in range(3):
             await ratelimit.hit("uploads", key)
-        name = f"limit:uploads:600:{key}"
+        name = f"{kv.namespace()}:limit:uploads:600:{key}"
         first = int(await kv.client().lindex(name, 0))
         await kv.client().lset(name, 0, str(first - 600_000_000))
         await ratelimit.hit("uploads", key)
@@ -83,7 +83,7 @@ async def test_several_keys_are_counted_together_or_not_at_all(app, key):
         with pytest.raises(RateLimited) as refused:
             await ratelimit.count([("api", key), ("login", key)])
         assert refused.value.details["limit"] == "login"
-        assert await kv.client().llen(f"limit:api:60:{key}") == 0
+        assert await kv.client().llen(f"{kv.namespace()}:limit:api:60:{key}") == 0
 
 
 async def test_forgetting_starts_over(app, key):

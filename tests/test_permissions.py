@@ -1,0 +1,218 @@
+"""The permission table, walked: each operation by each caller, on things made for that one request."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from msgspec import Struct
+
+from marketplace.accounts.states import Role
+from marketplace.app import create_app
+from marketplace.auctions.service.lifecycle import close_due
+from marketplace.auctions.service.sales import expire_sale
+from marketplace.core import clock, db
+from marketplace.core.ids import uuid7
+from marketplace.core.openapi import schema
+from tests.factories import a_user, bearer, signed_in
+from tests.factories.auctions import a_bid, an_auction
+from tests.factories.pictures import a_picture, work_off
+from tests.permissions import PERMISSIONS
+
+API = "/api/v1"
+CALLERS = ("anonymous", "owner", "other", "seller", "moderator", "manager", "admin")
+ANSWERS = {401: "a", 403: "f", 404: "n"}
+NOBODY = "00000000-0000-7000-8000-000000000000"
+
+
+class World(Struct):
+    """Who is in play, and what one request is about."""
+
+    http: httpx.AsyncClient
+    ids: dict[str, UUID]
+    headers: dict[str, dict[str, str]]
+    auction_id: UUID | None = None
+    lot_id: UUID | None = None
+
+    async def auction(self) -> UUID:
+        """The seller's, running; made when it is first needed."""
+        if self.auction_id is None:
+            self.auction_id, self.lot_id = await an_auction(self.ids["seller"])
+        return self.auction_id
+
+    async def owners(self, path: str, **body: Any) -> str:
+        """Something the owner makes through the API."""
+        answer = await self.http.post(API + path, json=body, headers=self.headers["owner"])
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["data"]["id"])
+
+
+async def a_world(http: httpx.AsyncClient) -> World:
+    roles = {"moderator": Role.MODERATOR, "manager": Role.MANAGER, "admin": Role.ADMIN}
+    world = World(http, {}, {"anonymous": {}})
+    for caller in CALLERS[1:]:
+        user, world.headers[caller] = await signed_in(roles.get(caller, Role.USER))
+        world.ids[caller] = user.id
+    return world
+
+
+async def an_owners_bid(world: World) -> str:
+    await world.auction()
+    assert world.lot_id is not None
+    return str((await a_bid(world.lot_id, world.ids["owner"], "5")).bid_id)
+
+
+async def an_owners_rule(world: World) -> str:
+    return await world.owners("/auto-bids", auction_id=str(await world.auction()), max_bid="50.00")
+
+
+async def a_second_chance(world: World) -> str:
+    await world.auction()
+    assert world.lot_id is not None
+    await a_bid(world.lot_id, (await a_user()).id, "50")
+    await a_bid(world.lot_id, world.ids["owner"], "20")
+    await db.execute("UPDATE lots SET ends_at = $2 WHERE id = $1", world.lot_id, clock.now() - timedelta(seconds=5))
+    assert await close_due(world.lot_id)
+    await expire_sale(await db.fetch_val("SELECT id FROM sales WHERE lot = $1", world.lot_id))
+    return str(await db.fetch_val("SELECT id FROM second_chance_offers WHERE lot = $1", world.lot_id))
+
+
+async def a_picture_of_the_seller(world: World) -> str:
+    path = f"{API}/auctions/{await world.auction()}/images"
+    files = {"image": ("a.jpg", a_picture(), "image/jpeg")}
+    answer = await world.http.post(path, files=files, headers=world.headers["seller"])
+    assert answer.status_code == 201, answer.text
+    await work_off()
+    return str(answer.json()["data"][0]["id"])
+
+
+async def an_owners_upload(world: World) -> str:
+    files = {"avatar": ("a.jpg", a_picture(), "image/jpeg")}
+    answer = await world.http.post(f"{API}/users/avatar", files=files, headers=world.headers["owner"])
+    assert answer.status_code < 300, answer.text
+    return str(await db.fetch_val("SELECT id FROM media WHERE owner = $1", world.ids["owner"]))
+
+
+async def another_device(world: World) -> str:
+    await bearer(world.ids["owner"])
+    return str(
+        await db.fetch_val('SELECT id FROM sessions WHERE "user" = $1 ORDER BY id DESC LIMIT 1', world.ids["owner"])
+    )
+
+
+async def a_notice(world: World) -> str:
+    notice = uuid7()
+    await db.execute(
+        'INSERT INTO notifications (id, "user", type, details, dedupe_key, occurrences, created_at, happened_at) '
+        "VALUES ($1, $2, 'outbid', '{}', '', 1, now(), now())",
+        notice, world.ids["owner"],
+    )  # fmt: skip
+    return str(notice)
+
+
+async def a_category(_: World) -> str:
+    slug = f"things-{uuid7().hex}"
+    await db.execute(
+        "INSERT INTO categories (id, slug, name, name_zh, description) VALUES ($1, $2, $2, '', '')", uuid7(), slug
+    )
+    return slug
+
+
+ADDRESS = {
+    "address_type": "shipping", "full_name": "A B", "street_address": "1 Main St", "city": "Berlin", "country": "DE",
+    "zip_code": "10115",
+}  # fmt: skip
+
+MAKERS: dict[str, Callable[[World], Awaitable[str]]] = {
+    "address_id": lambda world: world.owners("/auth/me/addresses", **ADDRESS),
+    "auction_id": lambda world: _text(world.auction()),
+    "bid_id": an_owners_bid,
+    "category": a_category,
+    "favorite_id": lambda world: _favorite(world),
+    "image_id": a_picture_of_the_seller,
+    "item_id": lambda world: world.owners("/users/portfolio", title="A clock"),
+    "media_id": an_owners_upload,
+    "notification_id": a_notice,
+    "offer_id": a_second_chance,
+    "rule_id": an_owners_rule,
+    "session_id": another_device,
+    "skill_id": lambda world: world.owners("/users/skills", name="Watch repair"),
+    "user_id": lambda world: _done(str(world.ids["owner"])),
+}
+"""How the thing is made that a path parameter names. Others are filled with an id of nothing."""
+
+BODIES: dict[str, Any] = {
+    "POST /api/v1/auctions/{auction_id}/end": {"reason": "It is over."},
+    "PUT /api/v1/auctions/{auction_id}": {"title": "Another title"},
+    "PATCH /api/v1/auctions/{auction_id}": {"title": "Another title"},
+    "PUT /api/v1/auto-bids/{rule_id}": {"max_bid": "60.00"},
+    "PATCH /api/v1/auto-bids/{rule_id}": {"max_bid": "60.00"},
+    "PATCH /api/v1/auctions/{auction_id}/images": {"order": []},
+    "POST /api/v1/bids/{bid_id}/retract": {"reason": "wrong_amount"},
+    "PUT /api/v1/auth/me/addresses/{address_id}": {"city": "Paris"},
+    "PATCH /api/v1/auth/me/addresses/{address_id}": {"city": "Paris"},
+    "PUT /api/v1/users/portfolio/{item_id}": {"title": "Another clock"},
+    "PATCH /api/v1/users/portfolio/{item_id}": {"title": "Another clock"},
+    "POST /api/v1/admin/users/{user_id}/ban": {"reason": "Spam."},
+    "PUT /api/v1/admin/users/{user_id}": {"reason": "Asked."},
+    "PATCH /api/v1/admin/users/{user_id}": {"reason": "Asked."},
+    "POST /api/v1/users/{user_id}/verification/decision": {"approved": True},
+}
+"""Bodies good enough to reach the question who may. Operations without one here are asked with an empty object."""
+
+PICTURES = {
+    "POST /api/v1/auctions/{auction_id}/images": "image",
+    "POST /api/v1/users/portfolio/{item_id}/image": "image",
+}
+
+
+async def _text(made: Awaitable[UUID]) -> str:
+    return str(await made)
+
+
+async def _done(text: str) -> str:
+    return text
+
+
+async def _favorite(world: World) -> str:
+    return await world.owners("/users/favorites", target_type="auction", target_id=str(await world.auction()))
+
+
+def operations() -> dict[str, dict[str, Any]]:
+    paths = schema(create_app())["paths"]
+    return {f"{method.upper()} {path}": one for path, methods in paths.items() for method, one in methods.items()}
+
+
+OPERATIONS = operations()
+
+
+def test_the_table_is_complete_and_holds_nothing_else():
+    assert sorted(OPERATIONS.keys() - PERMISSIONS.keys()) == [], "rows are missing in tests/permissions.py"
+    assert sorted(PERMISSIONS.keys() - OPERATIONS.keys()) == [], "rows of operations that are gone"
+    assert {
+        row for row, cells in PERMISSIONS.items() if len(cells) != len(CALLERS) or set(cells) - set("yafn")
+    } == set()
+
+
+@pytest.mark.parametrize("operation", sorted(PERMISSIONS.keys() & OPERATIONS.keys()))
+async def test_each_caller_is_answered_as_the_table_says(operation: str, client: httpx.AsyncClient) -> None:
+    found = "".join([await answered(operation, caller, await a_world(client)) for caller in CALLERS])
+    assert dict(zip(CALLERS, found, strict=True)) == dict(zip(CALLERS, PERMISSIONS[operation], strict=True))
+
+
+async def answered(operation: str, caller: str, world: World) -> str:
+    method, _, path = operation.partition(" ")
+    for parameter in OPERATIONS[operation].get("parameters", []):
+        if parameter["in"] == "path":
+            make = MAKERS.get(parameter["name"])
+            path = path.replace(f"{{{parameter['name']}}}", await make(world) if make else NOBODY)
+    how: dict[str, Any] = {}
+    if operation in PICTURES:
+        how["files"] = {PICTURES[operation]: ("a.jpg", a_picture(), "image/jpeg")}
+    elif "requestBody" in OPERATIONS[operation]:
+        how["json"] = BODIES.get(operation, {})
+    answer = await world.http.request(method, path, headers=world.headers[caller], **how)
+    assert answer.status_code < 500, answer.text
+    return ANSWERS.get(answer.status_code, "y")
