@@ -17,7 +17,7 @@ def stop(place: Place) -> None:
     alive = running(place)
     if "postgres" in alive:
         send(alive["postgres"], signal.SIGINT)  # "fast": ends sessions, writes everything, leaves
-    if "valkey" in alive and ask(place.valkey_socket, b"SHUTDOWN\r\n") is None:
+    if ask(place.valkey_socket, b"SHUTDOWN\r\n") is None and "valkey" in alive:
         send(alive["valkey"], signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
     while any(is_running(pid, _mark(place, server)) for server, pid in alive.items()):

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from marketplace.core.embedded.place import NAME, EmbeddedError, Place, as_nobody
@@ -13,11 +14,14 @@ from marketplace.core.embedded.processes import arguments, ask, first_number, is
 from marketplace.core.embedded.programs import postgres_programs, valkey_program
 
 START_SECONDS = 60
+LINGER_SECONDS = 15
+LINGERING = "pre-existing shared memory block"
+"""What PostgreSQL says while sessions of a killed predecessor are still about to leave."""
 
 
 def start_postgres(place: Place, fsync: bool) -> None:
     if ask(place.postgres_socket) is not None:
-        return
+        return None
     programs = postgres_programs(place)
     if not place.cluster.exists():
         _make_cluster(place, programs)
@@ -28,10 +32,26 @@ def start_postgres(place: Place, fsync: bool) -> None:
         "max_connections": "200", "timezone": "UTC", "jit": "off", "fsync": "on" if fsync else "off",
         "full_page_writes": "on" if fsync else "off",
     }  # fmt: skip
-    _run(
-        place, programs / "pg_ctl", "-D", place.cluster, "-w", "-t", START_SECONDS, "-l", place.log("postgres"),
+    start = [
+        programs / "pg_ctl", "-D", place.cluster, "-w", "-t", START_SECONDS, "-l", place.log("postgres"),
         "-o", " ".join(f"-c {name}={shlex.quote(value)}" for name, value in options.items()), "start",
-    )  # fmt: skip
+    ]  # fmt: skip
+    deadline = time.monotonic() + LINGER_SECONDS
+    while True:
+        try:
+            return _run(place, *start)
+        except EmbeddedError:
+            why = _last_words(place)
+            if LINGERING not in why or time.monotonic() > deadline:
+                raise EmbeddedError(f"PostgreSQL did not start: {why} (more in {place.log('postgres')})") from None
+            time.sleep(0.1)
+
+
+def _last_words(place: Place) -> str:
+    with suppress(OSError):
+        lines = place.log("postgres").read_text(errors="replace").splitlines()
+        return next((line for line in reversed(lines) if "FATAL" in line), "it gave no reason")
+    return "it gave no reason"
 
 
 def _make_cluster(place: Place, programs: Path) -> None:
@@ -65,6 +85,7 @@ def _forget_dead_postmaster(place: Place) -> None:
 
 def start_valkey(place: Place) -> None:
     if ask(place.valkey_socket) is None:
+        place.valkey_pid.unlink(missing_ok=True)
         _run(
             place, valkey_program(place), "--port", 0, "--unixsocket", place.valkey_socket, "--unixsocketperm", 700,
             "--dir", place.home / "valkey", "--appendonly", "yes", "--save", "", "--databases", 64,

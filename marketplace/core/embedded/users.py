@@ -17,10 +17,12 @@ from marketplace.core.embedded.processes import end, running, send, stop
 from marketplace.core.embedded.start import start_postgres, start_valkey
 
 KEEPER_PERIOD = 0.5
+DISMISS_SECONDS = 5
 KEEPER = "import sys; sys.path.append(sys.argv[1]); from marketplace.core.embedded.users import main; main()"
 PROJECT = Path(__file__).resolve().parents[3]
 
-_our_keepers: list[subprocess.Popen[bytes]] = []
+_our_keepers: dict[Path, subprocess.Popen[bytes]] = {}
+"""By home: the keepers that are our children, to be waited for."""
 
 
 @contextmanager
@@ -112,7 +114,7 @@ def _ensure_keeper(place: Place) -> None:
             [sys.executable, "-I", "-S", "-c", KEEPER, str(PROJECT), str(place.home), str(place.run)],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True,
         )  # fmt: skip
-    _our_keepers.append(keeper)
+    _our_keepers[place.home] = keeper
 
 
 def _keeper_pid(place: Place) -> int | None:
@@ -126,13 +128,15 @@ def _keeper_pid(place: Place) -> int | None:
 
 
 def _dismiss_keeper(place: Place) -> None:
-    deadline = time.monotonic() + 5
+    """Held by us, the mutex keeps it from being in the middle of something."""
+    if keeper := _our_keepers.pop(place.home, None):  # it may be so new that it has not made itself known
+        keeper.terminate()
+        keeper.wait()
+    deadline = time.monotonic() + DISMISS_SECONDS
     while (pid := _keeper_pid(place)) is not None and time.monotonic() < deadline:
         if pid:
             send(pid, signal.SIGTERM)
         time.sleep(0.005)
-    while _our_keepers:
-        _our_keepers.pop().wait()
 
 
 @contextmanager
