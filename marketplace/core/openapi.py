@@ -145,6 +145,9 @@ def schema(app: Litestar) -> dict[str, Any]:
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
     }
+    taken = _reachable([schemas[i] for i in (*bodies.values(), *named.values())], components)
+    for name in components.keys() - taken:
+        _always_there(components[name])
     return _tidied(document)
 
 
@@ -316,6 +319,28 @@ def _hook(kind: type) -> dict[str, Any]:
     if issubclass(kind, UploadFile):
         return {"type": "string", "format": "binary"}
     raise NotImplementedError(f"{kind} in the schema")
+
+
+def _reachable(schemas: list[Any], components: dict[str, Any]) -> set[str]:
+    """The components that schemas refer to, directly or through others."""
+    found: set[str] = set()
+    left = [schemas]
+    while left:
+        for name in re.findall(r"#/components/schemas/([^\"]+)", msgspec.json.encode(left.pop()).decode()):
+            if name not in found:
+                found.add(name)
+                left.append(components[name])
+    return found
+
+
+def _always_there(component: dict[str, Any]) -> None:
+    """In an answer a field with a default is written all the same; only what may be left out is optional."""
+    properties = component.get("properties", {})
+    present = {name for name, one in properties.items() if "default" in one}
+    if present:
+        component["required"] = sorted(present | set(component.get("required", [])), key=list(properties).index)
+    for name in present:
+        del properties[name]["default"]
 
 
 def _tidied(document: dict[str, Any]) -> dict[str, Any]:
