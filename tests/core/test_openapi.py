@@ -1,6 +1,7 @@
-"""The schema and the pages that show it. After a wanted change: `python -m marketplace openapi > tests/openapi.json`."""
+"""The schema and the pages that show it. After a wanted change: `python3 -m marketplace openapi > tests/openapi.json`."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -8,6 +9,8 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from marketplace.core import openapi
+
+KEPT = Path(__file__).parents[1] / "openapi.json"
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +25,11 @@ def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]
 def test_it_is_valid_openapi_3_1(document):
     assert document["openapi"] == "3.1.0"
     assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
+
+
+def test_it_is_the_one_that_clients_were_given(document):
+    kept = msgspec.json.decode(KEPT.read_bytes())
+    assert document == kept, "the API changed; if that is wanted: python3 -m marketplace openapi > tests/openapi.json"
 
 
 def test_every_operation_says_what_it_is(document):
