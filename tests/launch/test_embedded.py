@@ -112,7 +112,7 @@ def test_servers_that_were_killed_start_again_with_their_data(home):
 
     with embedded.servers(home) as place:
         asyncio.run(remember(place, "CREATE TABLE kept AS SELECT 42 AS it"))
-        end_all(place.home / "postgres")
+        end_all(place.cluster)
         eventually(lambda: server(home, "postgres") is None, "postgres was killed")
     with embedded.servers(home) as place:
         assert asyncio.run(remember(place, "SELECT it FROM kept")) == 42

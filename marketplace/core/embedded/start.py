@@ -10,10 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from marketplace.core.embedded.place import NAME, EmbeddedError, Place, as_nobody
-from marketplace.core.embedded.processes import arguments, ask, first_number, is_running
+from marketplace.core.embedded.processes import ask, first_number, is_running
 from marketplace.core.embedded.programs import postgres_programs, valkey_program
 
 START_SECONDS = 60
+NOBODY = 2**31 - 2
+"""A process number that no system gives out."""
 LINGER_SECONDS = 15
 LINGERING = "pre-existing shared memory block"
 """What PostgreSQL says while sessions of a killed predecessor are still about to leave."""
@@ -73,14 +75,15 @@ def _make_cluster(place: Place, programs: Path) -> None:
 
 
 def _forget_dead_postmaster(place: Place) -> None:
-    """After a crash the number in postmaster.pid may be some other process's by now; PostgreSQL would refuse to start.
+    """After a crash the number in postmaster.pid may be another process's by now, or that of one nobody has reaped.
 
-    The file of a process that is simply gone stays: PostgreSQL learns from it whether old sessions still linger.
+    PostgreSQL would then refuse to start. The file stays, with a number that is certainly nobody's: from its other
+    lines PostgreSQL learns whether sessions of the dead server still linger.
     """
     for left in (place.postmaster_pid, place.run / ".s.PGSQL.5432.lock"):
         pid = first_number(left)
-        if pid and arguments(pid) and not is_running(pid, place.cluster):
-            left.unlink()
+        if pid and not is_running(pid, place.cluster):
+            left.write_text("\n".join([str(NOBODY), *left.read_text().split("\n")[1:]]))
 
 
 def start_valkey(place: Place) -> None:
