@@ -11,6 +11,7 @@ from marketplace.core.errors import ValidationFailed
 
 MAX_EMAIL: Final = 254
 _LOCAL: Final = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_USERNAME: Final = re.compile(r"[A-Za-z0-9._-]{1,40}")
 _BETWEEN_DIGITS: Final = re.compile(r"[ ().-]")
 _PLUS_AND_DIGITS: Final = re.compile(r"\+[0-9]+")
 _DIGITS_IN_A_NUMBER: Final = range(7, 16)
@@ -35,6 +36,17 @@ def normal_email(text: str, field: str = "email") -> str:
     if ascii_domain.rpartition(".")[2].isdigit():
         raise wrong
     return f"{local}@{ascii_domain}"
+
+
+def named(text: str) -> str:
+    """The one spelling of a name that somebody signs in with: an address, or a username. Empty if it can be neither."""
+    if "@" in text:
+        try:
+            return normal_email(text)
+        except ValidationFailed:
+            return ""
+    username = text.strip()
+    return username.lower() if _USERNAME.fullmatch(username) else ""
 
 
 def normal_phone(text: str, field: str = "phone_number") -> str:

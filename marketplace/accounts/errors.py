@@ -51,6 +51,11 @@ class SecondFactorRequired(NotSignedIn):
     default_message = "Enter the code of your authenticator app."
 
 
+class SecondFactorMissing(Forbidden):
+    code = "second_factor_missing"
+    default_message = "Set up your authenticator app first (/auth/2fa): staff do nothing here without one."
+
+
 class WrongCode(NotSignedIn):
     code = "wrong_code"
     default_message = "The code is wrong or was used already."

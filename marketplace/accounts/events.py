@@ -53,11 +53,12 @@ class LoggedIn(Struct, tag="logged_in", frozen=True):
 
 
 class SessionsEnded(Struct, tag="sessions_ended", frozen=True):
-    """`reason` is a `SessionEnd`. Sockets of these sessions close."""
+    """`reason` is a `SessionEnd`. Sockets of these sessions close. `everywhere`: the account is signed out of everything."""
 
     user_id: UUID
     session_ids: list[UUID]
     reason: str
+    everywhere: bool = False
 
 
 class RefreshTokenReused(Struct, tag="refresh_token_reused", frozen=True):

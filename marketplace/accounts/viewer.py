@@ -1,7 +1,7 @@
 """Who is asking. Read once a request, from the token and the live session, so that a ban or a new role counts at once."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from litestar.connection import ASGIConnection
@@ -10,34 +10,45 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from msgspec import Struct
 
-from marketplace.accounts.errors import AccountBanned
+from marketplace.accounts.errors import AccountBanned, SecondFactorMissing
 from marketplace.accounts.states import AccountStatus, Role
 from marketplace.accounts.tokens import TokenInvalid, read_access_token
 from marketplace.core import db
+from marketplace.core.config import settings
 from marketplace.core.errors import Forbidden, NotSignedIn
 
 Connection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
 
 
 class Viewer(Struct, frozen=True, kw_only=True):
+    """`role` is what the account may act as here: staff who lack the second factor that is asked of them are users."""
+
     id: UUID
     session_id: UUID
     username: str
     role: Role
     language: str
     is_verified: bool
+    lacks_second_factor: bool = False
 
     @property
     def is_staff(self) -> bool:
         return self.role.includes(Role.MODERATOR)
 
 
+VIEWER: Final = (
+    "u.id, s.id AS session_id, u.username, u.role, u.status, u.language, u.email_verified_at IS NOT NULL AS is_verified, "
+    "u.role <> 'user' AND NOT EXISTS "
+    '(SELECT FROM second_factors f WHERE f."user" = u.id AND f.confirmed_at IS NOT NULL) AS is_staff_without'
+)
+"""What `viewer_of` reads, of users `u` and sessions `s`."""
+
+
 async def load_viewer(token: str) -> Viewer:
     """The viewer of an access token. Raises TokenInvalid (ended session, unknown user) or AccountBanned."""
     user_id, session_id = read_access_token(token)
     row = await db.fetch_row(
-        "SELECT u.id, s.id AS session_id, u.username, u.role, u.status, u.language, u.email_verified_at IS NOT NULL AS is_verified "
-        "FROM sessions s JOIN users u ON u.id = s.user WHERE s.id = $1 AND u.id = $2 AND s.ended_at IS NULL",
+        f"SELECT {VIEWER} FROM sessions s JOIN users u ON u.id = s.user WHERE s.id = $1 AND u.id = $2 AND s.ended_at IS NULL",
         session_id, user_id,
     )  # fmt: skip
     if row is None or row["status"] == AccountStatus.ERASED:
@@ -49,9 +60,11 @@ def viewer_of(row: Mapping[str, Any]) -> Viewer:
     """A row of users joined with sessions as a viewer. Raises AccountBanned."""
     if row["status"] == AccountStatus.BANNED:
         raise AccountBanned
+    lacking = row["is_staff_without"] and settings().staff_need_second_factor
     return Viewer(
-        id=row["id"], session_id=row["session_id"], username=row["username"], role=Role(row["role"]),
-        language=row["language"], is_verified=row["is_verified"],
+        id=row["id"], session_id=row["session_id"], username=row["username"],
+        role=Role.USER if lacking else Role(row["role"]), language=row["language"], is_verified=row["is_verified"],
+        lacks_second_factor=lacking,
     )  # fmt: skip
 
 
@@ -103,6 +116,6 @@ def requires(role: Role) -> Callable[[Connection, BaseRouteHandler], Awaitable[N
         if connection.user is None:
             raise NotSignedIn(headers={"WWW-Authenticate": "Bearer"})
         if not connection.user.role.includes(role):
-            raise Forbidden
+            raise SecondFactorMissing if connection.user.lacks_second_factor else Forbidden
 
     return guard

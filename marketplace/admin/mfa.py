@@ -4,6 +4,7 @@ from html import escape
 from typing import Any
 
 from piccolo_api.mfa.provider import MFAProvider
+from starlette.exceptions import HTTPException
 
 from marketplace.accounts.errors import SecondFactorOff, SecondFactorOn, WrongCode
 from marketplace.accounts.service import second_factor
@@ -52,5 +53,5 @@ class AuthenticatorApp(MFAProvider):
         return {"secret": enrolment.secret, "otpauth_uri": enrolment.otpauth_uri, "qrcode_image": enrolment.qr_code}
 
     async def delete_registration(self, user: Any) -> None:
-        """Asked for with the password. Where the second factor is required, everything is closed again until it is set up anew."""
-        await second_factor.forget_second_factor(user.id)
+        """Refused: the panel asks for the password only, which is just what the second factor is there to outlive."""
+        raise HTTPException(403, detail="Turn it off in your account, with a code: POST /api/v1/auth/2fa/disable.")

@@ -1,20 +1,17 @@
 """Where the back office hangs in the application."""
 
 import asyncio
-from typing import Any, Final
+from typing import Any
 
 from litestar import asgi
 from litestar.response import Redirect
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from marketplace.admin import gate
 from marketplace.admin import handlers as handlers
-from marketplace.core.errors import NotFound
 
 _building = asyncio.Lock()
 _built: ASGIApp | None = None
-
-CLOSED: Final = "/api/change-password"
-"""Closed here: an account's password changes in one place, `POST /api/v1/auth/password`."""
 
 
 @asgi("/admin", is_mount=True, copy_scope=True)
@@ -23,9 +20,9 @@ async def back_office(scope: Scope, receive: Receive, send: Send) -> None:
         # The panel's own addresses are relative: without the slash they would miss.
         await Redirect("/admin/").to_asgi_response(None, None)(scope, receive, send)  # type: ignore[arg-type]
         return
-    if scope["path"].rstrip("/").endswith(CLOSED):
-        raise NotFound("Change your password in your account: POST /api/v1/auth/password.")
-    await (await panel())(scope, receive, send)
+    receive = await gate.checked(scope, receive)
+    with gate.calling(scope):
+        await (await panel())(scope, receive, send)
 
 
 async def panel() -> ASGIApp:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from piccolo.columns import Column
+from piccolo.columns import JSON, Column
 from piccolo.table import Table
 from piccolo_admin.endpoints import TableConfig, create_admin
 from piccolo_api.crud.endpoints import OrderBy
@@ -13,6 +13,7 @@ from piccolo_api.rate_limiting.middleware import RateLimitProvider
 
 from marketplace.accounts.states import Role
 from marketplace.accounts.tables import IdentityCheck, Session, User
+from marketplace.admin import gate
 from marketplace.admin.forms import FORMS
 from marketplace.admin.mfa import AuthenticatorApp
 from marketplace.admin.staff import Staff, read_only, searched_by, staff_with, with_second_factor
@@ -38,14 +39,18 @@ def looked_at(
     """A table that staff of `role` may look at, by these columns, and nobody may edit."""
     key = table._meta.primary_key
     names = {column._meta.name for column in (key, *columns)}
+    filters = names - {
+        column._meta.name for column in columns if isinstance(column, JSON)
+    }  # which compare with nothing
+    gate.show(table._meta.tablename, names)
     return TableConfig(
         table,
         menu_group=group,
         visible_columns=list(columns),
-        visible_filters=list(columns),
+        visible_filters=[column for column in columns if column._meta.name in filters],
         link_column=link,
         order_by=[OrderBy(newest_by if newest_by is not None else key, ascending=newest_by is None)],
-        validators=Validators(every=[with_second_factor, read_only, staff_with(role), searched_by(names)]),
+        validators=Validators(every=[with_second_factor, read_only, staff_with(role), searched_by(names, filters)]),
     )
 
 

@@ -1,5 +1,6 @@
 """Staff as Piccolo Admin wants to see them: a read-only view over the accounts that have a role."""
 
+import re
 import uuid
 from typing import Any, Final
 
@@ -10,9 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from marketplace.accounts.errors import AccountBanned, WrongCredentials
+from marketplace.accounts.service import throttle
 from marketplace.accounts.service.login import check_credentials
+from marketplace.accounts.service.sessions import Client
 from marketplace.accounts.states import Role
-from marketplace.core import ratelimit
+from marketplace.admin.gate import network
 from marketplace.core.config import settings
 from marketplace.core.errors import RateLimited, Unavailable
 
@@ -38,9 +41,11 @@ class Staff(Table, tablename="staff_accounts"):
     @classmethod
     async def login(cls, username: str, password: str) -> uuid.UUID | None:
         """The id of the staff account with this name or address and password, else None."""
+        client = Client(network=network())
         try:
-            await ratelimit.hit("login", username.lower())
+            await throttle.login(username, client)
             user_id = await check_credentials(username, password)
+            await throttle.logged_in(username, client)
         except (RateLimited, Unavailable, WrongCredentials, AccountBanned):
             return None
         found = await cls.select(cls.id).where(cls.id == user_id, cls.active.eq(True)).first()
@@ -58,11 +63,7 @@ def actor_id(request: Request) -> uuid.UUID:
 
 def second_factor_missing(request: Request) -> bool:
     """True for staff who must still set up their authenticator app before they may do or see anything."""
-    config = settings()
-    required = config.admin_second_factor == "required" or (
-        config.admin_second_factor == "auto" and config.env == "production"
-    )
-    return required and not request.user.user.has_second_factor
+    return settings().staff_need_second_factor and not request.user.user.has_second_factor
 
 
 def with_second_factor(piccolo_crud: Any, request: Request) -> None:
@@ -88,17 +89,32 @@ def staff_with(role: Role) -> Any:
     return check
 
 
-def searched_by(names: set[str]) -> Any:
-    """A validator: only these columns may be filtered, sorted or asked for.
+def searched_by(names: set[str], filters: set[str]) -> Any:
+    """A validator: only columns of these names are shown and sorted by, only those of `filters` filtered by.
 
     A secret column is never shown, but one that could be filtered by would tell its value, question by question.
     """
 
     def check(piccolo_crud: Any, request: Request) -> None:
         for key, value in request.query_params.multi_items():
-            asked = value.split(",") if key in ("__order", "__visible_fields") else [key.partition("__")[0]]
-            for name in asked:
-                if name and name.lstrip("-").split(".")[0] not in names:
-                    raise HTTPException(400, detail=f"{name!r} cannot be searched by here.")
+            if key not in PARAMETERS:
+                asked, known = [key.removesuffix("__operator").removesuffix("__match")], filters
+            elif key in ("__order", "__visible_fields"):
+                asked, known = [one.lstrip("-") for one in value.split(",")], names
+            else:
+                asked, known = [], names
+            if unknown := [name for name in asked if name not in known]:
+                raise HTTPException(400, detail=f"{unknown[0]!r} cannot be searched by here.")
+            if "\x00" in value or (key in COUNTED and not COUNTED[key].fullmatch(value)):
+                raise HTTPException(400, detail=f"{key!r} has no such value.")
 
     return check
+
+
+PARAMETERS: Final = frozenset({
+    "__order", "__visible_fields", "__page", "__page_size", "__readable", "__cursor", "__previous", "search", "limit", "offset",
+})  # fmt: skip
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
+COUNTED: Final = {
+    "__page": re.compile(r"[1-9][0-9]{0,8}"), "__page_size": re.compile(r"[1-9][0-9]{0,2}"), "limit": _NUMBER, "offset": _NUMBER,
+}  # fmt: skip

@@ -78,7 +78,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     )
     admin_second_factor: Annotated[
         Literal["auto", "required", "optional"],
-        Meta(description="Whether staff must use an authenticator app; `auto` requires it in production."),
+        Meta(
+            description="Whether staff must use an authenticator app to act as staff; `auto` requires it in production."
+        ),
     ] = "auto"
     metrics_token: Annotated[
         str, Meta(description="`/metrics` asks for it as a bearer token; without one, production does not serve it.")
@@ -111,6 +113,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     clamav: Annotated[str, Meta(description="clamd for uploads, `host:port` or `unix:/path`; empty scans nothing.")] = (
         ""
     )
+
+    @property
+    def staff_need_second_factor(self) -> bool:
+        return self.admin_second_factor == "required" or (
+            self.admin_second_factor == "auto" and self.env == "production"
+        )
 
 
 PREFIX = "MARKETPLACE_"

@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from marketplace.accounts import passwords
-from marketplace.accounts.contact import normal_email
+from marketplace.accounts.contact import named
 from marketplace.accounts.errors import AccountBanned, SecondFactorRequired, WrongCredentials
 from marketplace.accounts.schemas.auth import Credentials, SignedIn
 from marketplace.accounts.service import links, throttle
@@ -76,13 +76,10 @@ async def check_credentials(name: str, password: str) -> UUID:
 async def _candidates(name: str) -> tuple[str, list[Any]]:
     """(address, accounts that may be meant), the one that has proven the address first."""
     columns = "SELECT id, email, password_hash, status FROM users WHERE status <> 'erased' AND "
-    if "@" not in name:
-        return "", await db.fetch(columns + "lower(username) = lower($1)", name.strip().replace("\x00", ""))
-    try:
-        email = normal_email(name)
-    except ValidationFailed:
-        return "", []
-    return email, await db.fetch(columns + "email = $1 ORDER BY email_verified_at IS NULL, id DESC LIMIT 100", email)
+    spelt = named(name)
+    if "@" not in spelt:
+        return "", await db.fetch(columns + "lower(username) = $1", spelt) if spelt else []
+    return spelt, await db.fetch(columns + "email = $1 ORDER BY email_verified_at IS NULL, id DESC LIMIT 100", spelt)
 
 
 async def _rehash(user_id: UUID, old: str, fresh: str) -> None:

@@ -40,7 +40,7 @@ async def change_password(
         if not changed:
             raise WrongPassword(fields={"old_password": [WrongPassword.default_message]})
         await end_sessions(user_id, SessionEnd.PASSWORD, keep=session_id)
-        await links.void(user_id, LinkPurpose.RESET_PASSWORD)
+        await _void_links(user_id)
         await outbox.emit(PasswordChanged(user_id, by_reset=False))
 
     await _with_hash(new, user.email, deed)
@@ -96,10 +96,16 @@ async def reset_password(secret: str, *, new: str, again: str | None) -> None:
             "UPDATE users SET password_hash = $2, updated_at = now() WHERE id = $1", user_id, password_hash
         )
         await end_sessions(user_id, SessionEnd.PASSWORD)
-        await links.void(user_id, LinkPurpose.RESET_PASSWORD)
+        await _void_links(user_id)
         await outbox.emit(PasswordChanged(user_id, by_reset=True))
 
     await _with_hash(new, user.email, deed)
+
+
+async def _void_links(user_id: UUID) -> None:
+    """What the old password, or who held the mailbox, had under way."""
+    for purpose in (LinkPurpose.RESET_PASSWORD, LinkPurpose.SECOND_FACTOR, LinkPurpose.CHANGE_EMAIL):
+        await links.void(user_id, purpose)
 
 
 async def _with_hash(password: str, email: str, deed: Callable[[str], Awaitable[None]]) -> None:

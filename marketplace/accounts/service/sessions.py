@@ -129,7 +129,7 @@ async def end_sessions(
         )  # fmt: skip
         ended = [row["id"] for row in rows]
         if ended:
-            await outbox.emit(SessionsEnded(user_id, ended, reason.value))
+            await outbox.emit(SessionsEnded(user_id, ended, reason.value, everywhere=only is None and keep is None))
             for session_id in ended:
                 sockets.disconnect(user_id, session_id, reason=reason.value)
     return ended

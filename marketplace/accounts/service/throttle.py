@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from marketplace.accounts.contact import named
 from marketplace.accounts.service.sessions import Client
 from marketplace.core import ratelimit
 from marketplace.core.errors import RateLimited
@@ -13,7 +14,8 @@ ratelimit.define("data_export", "10/d")
 
 
 def _pair(name: str, client: Client) -> str:
-    return f"{name.strip().lower()}|{client.network}"
+    """However the name is spelt: a domain alone can be written in any number of ways."""
+    return f"{named(name)}|{client.network}"
 
 
 async def login(name: str, client: Client) -> None:

@@ -1,0 +1,1 @@
+"""Attacks that once worked, or that must never work: each test is named by the rule it holds."""
