@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from tests import conftest, instances, servers
+from tests.emptying import empty_tables
 from tests.faults.valkey import Valkey
 from tests.instances import Instance
 
@@ -24,20 +25,23 @@ def valkey(tmp_path: Path) -> Iterator[Valkey]:
     server.kill()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def database_url(app: object) -> Iterator[str]:
-    name = f"{conftest.DATABASE}_fault"
-    with servers.database(conftest.BASE_URL, name, template=conftest.TEMPLATE) as url:
+    """A migrated database beside the one that other tests work on."""
+    with servers.database(conftest.BASE_URL, f"{conftest.DATABASE}_fault") as url:
+        migration = instances.launch("migrate", environ={"DATABASE_URL": url})
+        assert migration.process.wait(instances.PATIENCE) == 0, migration.said
         yield url
 
 
 @pytest.fixture
 async def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
-    """A fresh database that `db` and the factories of this process work on; its URL."""
+    """The database, empty, that `db` and the factories of this process work on for the length of the test; its URL."""
     from marketplace.core import db
 
     async with asyncpg.create_pool(database_url, min_size=1, max_size=4) as pool:
         monkeypatch.setattr(db.DB, "pool", pool)
+        await db.retrying(empty_tables)
         yield database_url
         monkeypatch.undo()
 

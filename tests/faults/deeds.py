@@ -11,10 +11,11 @@ from msgspec import Struct
 from marketplace import worker
 from marketplace.core import db, jobs, outbox, timers
 
-TABLE = (
-    "CREATE TABLE IF NOT EXISTS deeds (id bigserial, name text, at timestamptz DEFAULT clock_timestamp());"
-    "CREATE TABLE IF NOT EXISTS tries (name text);"
-    "CREATE TABLE IF NOT EXISTS job_deeds (name text PRIMARY KEY)"
+TABLES = (
+    "CREATE TABLE IF NOT EXISTS deeds (id bigserial, name text, at timestamptz DEFAULT clock_timestamp())",
+    "CREATE TABLE IF NOT EXISTS tries (name text)",
+    "CREATE TABLE IF NOT EXISTS job_deeds (name text PRIMARY KEY)",
+    "TRUNCATE deeds, tries, job_deeds",
 )
 
 jobs.GRACE = timedelta(seconds=1)

@@ -7,14 +7,14 @@ import pytest
 from marketplace.core import clock, db, outbox, timers
 from marketplace.core.tables import Outbox, Timer
 from tests.eventually import eventually
-from tests.faults.deeds import TABLE, Happened, did, work
+from tests.faults.deeds import TABLES, Happened, did, work
 
 LONG, SHORT = 600.0, 0.0
 
 
 @pytest.fixture(autouse=True)
 async def notes(database: str) -> None:
-    for statement in TABLE.split(";"):
+    for statement in TABLES:
         await db.execute(statement)
 
 
