@@ -127,7 +127,7 @@ class Rows:
     def __init__(self, query: ListQuery[Any], source: str, values: Sequence[Any] = ()) -> None:
         self._query = query
         self._values: list[Any] = []
-        self._source = self._bound(source, values)
+        self._source = self._counted = self._bound(source, values)
         self._columns = "*"
         self._where: list[str] = []
         listing: Listing[Any] = query.listing
@@ -138,6 +138,11 @@ class Rows:
                 self._where.append(f"({found.replace('{0}', f'${len(self._values)}')})")
         if listing.date:
             self.when(f"{listing.date} >= {{}}", query.after).when(f"{listing.date} < {{}}", query.until)
+
+    def counted(self, source: str) -> "Rows":
+        """Count in another source that has the same rows: one with left joins, which the planner can leave out."""
+        self._counted = source
+        return self
 
     def columns(self, sql: str, *values: Any) -> "Rows":
         """What a row shows, in the answer's field names."""
@@ -182,7 +187,9 @@ class Rows:
         keys, descending = self._keys()
         where = " AND ".join(self._where) or "true"
         # The count is taken before the cursor's condition and its values join the statement.
-        count = f"SELECT count(*) AS n FROM (SELECT FROM {self._source} WHERE {where} LIMIT {COUNT_CAP + 1}) AS counted"
+        count = (
+            f"SELECT count(*) AS n FROM (SELECT FROM {self._counted} WHERE {where} LIMIT {COUNT_CAP + 1}) AS counted"
+        )
         if query.cursor is not None and query.cursor.keys:
             where += f" AND {self._beyond(keys, descending, query.cursor)}"
         ways = ["DESC" if down else "ASC" for down in descending]
@@ -190,12 +197,16 @@ class Rows:
         kept = ", ".join(f"{key.sql} AS _key{i}" for i, key in enumerate(keys))
         texts = ", ".join(f"_page._key{i}::text AS _text{i}" for i in range(len(keys)))
         again = ", ".join(f"_page._key{i} {way}" for i, way in enumerate(ways))
+        limit = f"ORDER BY {by} LIMIT {query.size + 1}"
+        page = f"SELECT {shown}, true AS _real, {kept} FROM {self._source} WHERE {where} {limit}"
         skipped = (query.page - 1) * query.size if query.cursor is None else 0
-        offset = f" OFFSET {self._bound('{}::bigint', [skipped])}" if skipped else ""
+        if skipped:
+            # First which rows, then what they show: else that would be worked out for every row that is skipped.
+            key, offset = query.listing.key.sql, self._bound("{}::bigint", [skipped])
+            chosen = f"SELECT {key} FROM {self._source} WHERE {where} {limit} OFFSET {offset}"
+            page = f"SELECT {shown}, true AS _real, {kept} FROM {self._source} WHERE {key} IN ({chosen})"
         records = await db.fetch(
-            f"WITH _page AS (SELECT {shown}, true AS _real, {kept} FROM {self._source} WHERE {where} "
-            f"ORDER BY {by} LIMIT {query.size + 1}{offset}) "
-            f"SELECT _count.n AS _n, _page.*, {texts} FROM ({count}) AS _count LEFT JOIN _page ON true ORDER BY {again}",
+            f"WITH _page AS ({page}) SELECT _count.n AS _n, _page.*, {texts} FROM ({count}) AS _count LEFT JOIN _page ON true ORDER BY {again}",
             *self._values,
         )  # fmt: skip
         total = records[0]["_n"]

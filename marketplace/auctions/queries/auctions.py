@@ -1,7 +1,7 @@
 """Lists of auctions, and one auction whole."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -10,7 +10,16 @@ from msgspec import Meta
 
 from marketplace.accounts.viewer import Viewer
 from marketplace.auctions.errors import AuctionNotFound
-from marketplace.auctions.queries.shown import BUY_NOW_OPEN, CATEGORY, MINIMUM, PERSON, RESERVE_MET, SOURCE, VISIBLE
+from marketplace.auctions.queries.shown import (
+    BUY_NOW_OPEN,
+    CATEGORY,
+    COUNTED,
+    MINIMUM,
+    PERSON,
+    RESERVE_MET,
+    SOURCE,
+    VISIBLE,
+)
 from marketplace.auctions.rules import PUBLIC_NAMES
 from marketplace.auctions.schemas.auctions import AuctionCard, AuctionOut, MyAuctionCard, RoomSnapshot
 from marketplace.auctions.schemas.common import ImageOut
@@ -18,7 +27,9 @@ from marketplace.auctions.states import AuctionStatus
 from marketplace.catalog.queries.categories import BELOW
 from marketplace.core import clock, db
 from marketplace.core.envelope import Envelope, Page
+from marketplace.core.errors import ValidationFailed
 from marketplace.core.filters import Filters, Listing
+from marketplace.core.money import MAX_MINOR, exponent
 from marketplace.core.pagination import ListQuery, Order, Rows
 from marketplace.media.queries import image_json
 
@@ -101,19 +112,47 @@ OWN: Final = "money_text(l.reserve_minor, a.currency) AS reserve_price, nullif(l
 
 def _filtered(rows: Rows, wanted: AuctionFilters) -> Rows:
     seller = _uuid(wanted.seller)
+    rows = _priced(rows, wanted.min_price, "min_price", ">=", wanted.currency)
+    rows = _priced(rows, wanted.max_price, "max_price", "<=", wanted.currency)
     return (
-        rows.when("a.status = ANY({}::text[])", wanted.status)
+        _status(rows, wanted.status)
         .when(f"a.category IN {BELOW}", wanted.category, wanted.category)
         .when("a.seller = {}", seller)
         .when("a.seller = (SELECT id FROM users WHERE lower(username) = lower({}))", None if seller else wanted.seller)
         .when("a.currency = {}", wanted.currency)
-        .when("l.price_minor >= {}::numeric * power(10::numeric, currency_exponent(a.currency))", wanted.min_price)
-        .when("l.price_minor <= {}::numeric * power(10::numeric, currency_exponent(a.currency))", wanted.max_price)
         .when("a.ends_at >= {}", wanted.ends_after)
         .when("a.ends_at < {}", wanted.ends_before)
-        .when("(l.reserve_minor IS NOT NULL) = {}", wanted.has_reserve)
-        .when(f"{BUY_NOW_OPEN} = {{}}", wanted.buy_now)
+        .where(_either(wanted.has_reserve, "l.reserve_minor IS NOT NULL"))
+        .where(_either(wanted.buy_now, BUY_NOW_OPEN))
     )
+
+
+def _status(rows: Rows, wanted: list[AuctionStatus] | None) -> Rows:
+    # One status as an equality: only that lets an index on (status, ...) give the order as well.
+    if wanted is not None and len(wanted) == 1:
+        return rows.where("a.status = {}", wanted[0])
+    return rows.when("a.status = ANY({}::text[])", wanted)
+
+
+def _either(wanted: bool | None, condition: str) -> str:
+    return "true" if wanted is None else condition if wanted else f"NOT ({condition})"
+
+
+def _priced(rows: Rows, price: Decimal | None, field: str, side: str, currency: str | None) -> Rows:
+    """Prices on one side of an amount, each in its own currency. Raises ValidationFailed naming the field."""
+    if price is None:
+        return rows
+    if not (price.is_finite() and abs(price) < MAX_MINOR):
+        raise ValidationFailed.of(field, "Must be an amount within reason.")
+    rounding = ROUND_CEILING if side == ">=" else ROUND_FLOOR
+    whole, thousandths, hundredths = (int(price.scaleb(n).to_integral_value(rounding)) for n in (0, 3, 2))
+    if currency is not None:
+        exact = {0: whole, 3: thousandths}.get(exponent(currency), hundredths)
+        return rows.where(f"l.price_minor {side} {{}}::bigint", exact)
+    # The widest bound comes first: an index can answer that one.
+    rows = rows.where(f"l.price_minor {side} {{}}::bigint", whole if side == ">=" else thousandths)
+    decided = "CASE currency_exponent(a.currency) WHEN 0 THEN {}::bigint WHEN 3 THEN {}::bigint ELSE {}::bigint END"
+    return rows.where(f"l.price_minor {side} {decided}", whole, thousandths, hundredths)
 
 
 def _uuid(text: str | None) -> UUID | None:
@@ -124,36 +163,39 @@ def _uuid(text: str | None) -> UUID | None:
 
 
 def _cards(listing: ListQuery[Any], visitor: Viewer | None) -> Rows:
-    viewer_id = visitor.id if visitor else None
-    rows = listing.rows(SOURCE).columns(CARD, viewer_id).where(VISIBLE, viewer_id)
+    rows = listing.rows(SOURCE).counted(COUNTED).columns(CARD, visitor.id if visitor else None)
     return _filtered(rows, listing.filters)
+
+
+# Everybody sees what runs. Said without VISIBLE, an index alone answers the count.
+RUNNING: Final = "a.status = 'active' AND a.deleted_at IS NULL"
 
 
 async def list_auctions(listing: ListQuery[AuctionFilters], visitor: Viewer | None) -> Envelope[Page[AuctionCard]]:
     """All there are; cancelled ones only where asked for."""
-    rows = _cards(listing, visitor)
+    rows = _cards(listing, visitor).where(VISIBLE, visitor.id if visitor else None)
     if listing.filters.status is None:
         rows = rows.where("a.status <> 'cancelled'")
     return await rows.page(AuctionCard)
 
 
 async def list_active(listing: ListQuery[RunningFilters], visitor: Viewer | None) -> Envelope[Page[AuctionCard]]:
-    return await _cards(listing, visitor).where("a.status = 'active'").page(AuctionCard)
+    return await _cards(listing, visitor).where(RUNNING).page(AuctionCard)
 
 
 async def list_ending_soon(listing: ListQuery[SoonFilters], visitor: Viewer | None) -> Envelope[Page[AuctionCard]]:
     until = clock.now() + timedelta(hours=listing.filters.hours)
-    return await _cards(listing, visitor).where("a.status = 'active' AND a.ends_at < {}", until).page(AuctionCard)
+    return await _cards(listing, visitor).where(f"{RUNNING} AND a.ends_at < {{}}", until).page(AuctionCard)
 
 
 async def list_mine(listing: ListQuery[AuctionFilters], viewer: Viewer) -> Envelope[Page[MyAuctionCard]]:
-    rows = listing.rows(SOURCE).columns(f"{CARD}, {OWN}", viewer.id)
+    rows = listing.rows(SOURCE).counted(COUNTED).columns(f"{CARD}, {OWN}", viewer.id)
     rows = rows.where("a.deleted_at IS NULL AND a.seller = {}", viewer.id)
     return await _filtered(rows, listing.filters).page(MyAuctionCard)
 
 
 async def list_watched(listing: ListQuery[AuctionFilters], viewer: Viewer) -> Envelope[Page[AuctionCard]]:
-    rows = _cards(listing, viewer)
+    rows = _cards(listing, viewer).where(VISIBLE, viewer.id)
     rows = rows.where('EXISTS (SELECT FROM auction_watches w WHERE w.auction = a.id AND w."user" = {})', viewer.id)
     return await rows.page(AuctionCard)
 
