@@ -85,6 +85,11 @@ def resolve(terms: Terms, standing: Standing, bid: Maximum) -> Outcome:
     least = minimum(terms, standing)
     if bid.max_minor < least:
         raise BidTooLow.below(least)
+    return _settle(terms, standing, bid)
+
+
+def _settle(terms: Terms, standing: Standing, bid: Maximum) -> Outcome:
+    """The lot after a bid that is good: it reaches the minimum, or did when it was placed."""
     if standing.leader == bid.bidder:
         return _raise_own(terms, standing, bid)
     if standing.leader is None:
@@ -94,7 +99,7 @@ def resolve(terms: Terms, standing: Standing, bid: Maximum) -> Outcome:
         price, takes_lead = min(bid.max_minor, standing.leader_max_minor + step), True
     else:
         step = increment(terms.increments, bid.max_minor)
-        price, takes_lead = min(standing.leader_max_minor, bid.max_minor + step), False
+        price, takes_lead = max(standing.price_minor, min(standing.leader_max_minor, bid.max_minor + step)), False
     if not takes_lead:
         # The leader's maximum did not change, so neither does what it makes of the reserve.
         after = Standing(
@@ -153,8 +158,8 @@ def retracted(history: Iterable[Recorded]) -> frozenset[int]:
 def replay(terms: Terms, history: list[Recorded], without: frozenset[int] | None = None) -> Standing:
     """Where a lot stands after this history, bids that were taken back left out as if never placed.
 
-    `without` names them; by default those the history itself retracts. A bid that the remaining ones would not have
-    let in is passed over.
+    `without` names them; by default those the history itself retracts. Every other bid stays good, also one that the
+    remaining ones would not have let in: who takes a bid back must not cost somebody else the lead.
     """
     gone = retracted(history) if without is None else without
     standing = opening(terms)
@@ -163,7 +168,7 @@ def replay(terms: Terms, history: list[Recorded], without: frozenset[int] | None
             continue
         try:
             standing = _apply(terms, standing, row)
-        except (BidTooLow, MaximumNotRaised, BuyNowGone):
+        except (MaximumNotRaised, BuyNowGone):
             continue
     return standing
 
@@ -175,7 +180,7 @@ def _apply(terms: Terms, standing: Standing, row: Recorded) -> Standing:
         return cap(standing, row.max_minor) if standing.leader == row.bidder else standing
     if row.kind == BidKind.BUY_NOW:
         return buy_now(terms, standing, row.bidder, row.at).after
-    return resolve(terms, standing, Maximum(bidder=row.bidder, max_minor=row.max_minor, at=row.at)).after
+    return _settle(terms, standing, Maximum(bidder=row.bidder, max_minor=row.max_minor, at=row.at)).after
 
 
 class Sniping(Struct, frozen=True):

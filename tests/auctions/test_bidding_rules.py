@@ -208,7 +208,7 @@ TestBidding.settings = settings(max_examples=150, stateful_step_count=25, deadli
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(PEOPLE), st.integers(1, 60_000)), max_size=20), st.integers(0, 19))
 def test_taking_a_bid_back_leaves_every_other_one_good(bids, which):
-    """What was let in stays in when an earlier bid goes: without it the price was never higher."""
+    """Of the bids that remain, the highest leads and of equal ones the first, whoever took what back."""
     lot, rows = terms(), []
     standing = bidding.opening(lot)
     for who, amount in bids:
@@ -217,9 +217,24 @@ def test_taking_a_bid_back_leaves_every_other_one_good(bids, which):
         except (BidTooLow, MaximumNotRaised):
             continue
         rows.append(Recorded(seq=len(rows) + 1, kind=BidKind.BID, bidder=who, max_minor=amount, at=T0))
-    without = [row for row in rows if row.seq != which]
-    replayed = bidding.opening(lot)
-    for row in without:
-        replayed = bidding.resolve(lot, replayed, Maximum(bidder=row.bidder, max_minor=row.max_minor, at=row.at)).after
-    assert replayed == bidding.replay(lot, rows, frozenset({which}))
-    assert replayed.price_minor <= standing.price_minor or not without
+    remain = [row for row in rows if row.seq != which]
+    replayed = bidding.replay(lot, rows, frozenset({which}))
+    if not remain:
+        assert replayed == bidding.opening(lot)
+        return
+    highest = max(remain, key=lambda row: (row.max_minor, -row.seq))
+    assert (replayed.leader, replayed.leader_max_minor) == (highest.bidder, highest.max_minor)
+    assert lot.start_minor <= replayed.price_minor <= highest.max_minor
+
+
+def test_who_takes_a_bid_back_does_not_cost_another_the_lead():
+    """Without B's first bid the price would have been higher, and C's bid below the minimum. It stays good."""
+    lot, a, b, c = terms(), *PEOPLE[:3]
+    bids = [(b, 1667), (a, 1638), (b, 1700), (c, 1720)]
+    rows = [
+        Recorded(seq=i, kind=BidKind.BID, bidder=who, max_minor=amount, at=T0)
+        for i, (who, amount) in enumerate(bids, start=1)
+    ]
+    assert bidding.replay(lot, rows).leader == c
+    after = bidding.replay(lot, rows, frozenset({1}))
+    assert (after.leader, after.price_minor) == (c, 1720)
