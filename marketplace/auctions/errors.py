@@ -159,3 +159,10 @@ class ImageOrderWrong(ValidationFailed):
 class TooManyImages(DomainError):
     code = "too_many_images"
     default_message = "This auction has as many pictures as it may have."
+
+
+class OwnInterest(Forbidden):
+    """Staff are people who sell and bid, too: what they are a party to is for another of them to judge."""
+
+    code = "own_interest"
+    default_message = "You sell or bid here yourself: another member of staff must do that."

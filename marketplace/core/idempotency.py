@@ -17,6 +17,7 @@ from litestar.utils.scope.state import CONNECTION_STATE_KEY, ScopeState
 from msgspec import Struct
 
 from marketplace.core import db, timers
+from marketplace.core.edge import limits
 from marketplace.core.errors import Conflict, Unprocessable, ValidationFailed
 
 HEADER: Final = "Idempotency-Key"
@@ -70,6 +71,7 @@ class IdempotencyKeys:
         if key is None:
             await self.app(scope, receive, send)
             return
+        await limits.count(scope, scope["route_handler"])  # here, for a replay never reaches the guard
         body = await _body_of(receive)
         caller = f"user:{scope['user'].id}"
         fingerprint = _fingerprint(scope, body)

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from marketplace.auctions import bidding, history, messages
-from marketplace.auctions.errors import LotNotFound, NothingToSell
+from marketplace.auctions.errors import LotNotFound, NothingToSell, OwnInterest
 from marketplace.auctions.events import AuctionCancelled, AuctionEnded, AuctionStarted, LotClosed, LotEndingSoon
 from marketplace.auctions.freshness import auctions_changed
 from marketplace.auctions.locks import LockedAuction, LockedLot, LotRef, lock_auction, lock_lot, lot_ids
@@ -200,7 +200,7 @@ async def end_early(auction_id: UUID, actor: Actor, reason: str = "", lot_id: UU
     """End an active auction, or one lot of it, before its time.
 
     Its seller may do so only by selling to the leader, which waives an unmet reserve; staff close it as it stands and
-    say why. Raises NothingToSell, Forbidden, ValidationFailed, IllegalTransition. RULES: Auctions.
+    say why. Raises NothingToSell, Forbidden, OwnInterest, ValidationFailed, IllegalTransition. RULES: Auctions.
     """
     async with db.transaction():
         auction = await lock_auction(auction_id)
@@ -209,6 +209,8 @@ async def end_early(auction_id: UUID, actor: Actor, reason: str = "", lot_id: UU
         if actor.is_staff and not owns(actor, auction.seller) and not reason:
             raise ValidationFailed.of("reason", "Say why.")
         by_seller = owns(actor, auction.seller)
+        if not by_seller:
+            await _check_no_party(actor, auction)
         ids = await lot_ids(auction_id)
         if lot_id is not None and lot_id not in ids:
             raise LotNotFound
@@ -225,15 +227,26 @@ async def end_early(auction_id: UUID, actor: Actor, reason: str = "", lot_id: UU
 async def remove(auction_id: UUID, actor: Actor, reason: str) -> None:
     """Take an auction down, as staff: its bids come to nothing, and what has not been paid is no longer owed.
 
-    Raises Forbidden, ValidationFailed without a reason, Conflict when something has been paid.
+    Raises Forbidden, OwnInterest, ValidationFailed without a reason, Conflict when something has been paid.
     """
     check_staff(actor)
     if not reason.strip():
         raise ValidationFailed.of("reason", "Say why.")
     async with db.transaction():
         auction = await lock_auction(auction_id)
+        await _check_no_party(actor, auction)
         await cancel_locked(auction, actor.id, reason, by_staff=True)
         await _audit("auction.removed", auction, actor, reason)
+
+
+async def _check_no_party(actor: Actor, auction: LockedAuction) -> None:
+    """Raises OwnInterest if who acts for the house sells or has bid in this auction."""
+    has_bid = await db.fetch_val(
+        "SELECT EXISTS (SELECT FROM bids b JOIN lots l ON l.id = b.lot WHERE l.auction = $1 AND b.bidder = $2)",
+        auction.id, actor.id,
+    )  # fmt: skip
+    if has_bid or owns(actor, auction.seller):
+        raise OwnInterest
 
 
 async def _audit(action: str, auction: LockedAuction, actor: Actor, reason: str) -> None:
