@@ -19,6 +19,7 @@ from marketplace import wiring
 from marketplace.core import db, jobs, kv, live, logs, outbox, timers
 from marketplace.core.channels import RedisChannels
 from marketplace.core.config import settings
+from marketplace.core.loops import end
 
 log = structlog.get_logger(__name__)
 
@@ -67,9 +68,7 @@ async def working() -> AsyncIterator[None]:
         yield
     finally:
         # A listener or timer that is cut off is undone with its transaction, and done by the next process.
-        for task in tasks[:3]:
-            task.cancel()
-        await asyncio.gather(*tasks[:3], return_exceptions=True)
+        await end(*tasks[:3])
         worker.finish()
         await asyncio.gather(tasks[3], return_exceptions=True)
         outbox.use_job_pusher(None)

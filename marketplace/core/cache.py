@@ -29,6 +29,7 @@ from redis.exceptions import RedisError
 
 from marketplace.core import db, kv
 from marketplace.core.config import settings
+from marketplace.core.loops import end
 
 log = structlog.get_logger(__name__)
 
@@ -207,9 +208,7 @@ class Cache:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(*tasks)
             with contextlib.suppress(*AWAY):
                 await client.aclose()
 

@@ -25,6 +25,7 @@ from redis.exceptions import RedisError
 from marketplace.core import kv
 from marketplace.core.config import settings
 from marketplace.core.frames import Frame
+from marketplace.core.loops import end
 from marketplace.core.order import Sequencer
 
 log = structlog.get_logger(__name__)
@@ -111,9 +112,7 @@ class RedisChannels(ChannelsBackend):
         with contextlib.suppress(*AWAY):
             async with asyncio.timeout(1):
                 await self._flush()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         self._tasks = []
         with contextlib.suppress(*AWAY):
             async with asyncio.timeout(1):
@@ -222,8 +221,7 @@ class RedisChannels(ChannelsBackend):
                 self._connected = False
                 self._active.clear()
                 if changes is not None:
-                    changes.cancel()
-                    await asyncio.gather(changes, return_exceptions=True)
+                    await end(changes)
                 with contextlib.suppress(*AWAY):
                     await pubsub.aclose()  # type: ignore[no-untyped-call]
             self.sequencer.look_now()

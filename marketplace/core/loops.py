@@ -1,9 +1,9 @@
-"""The loop behind relay, timers and pusher: work while there is work, sleep until woken or until it is time to look."""
+"""Tasks that live as long as the process: the loop behind relay, timers and pusher, and how all of them are ended."""
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -12,6 +12,16 @@ from marketplace.core import db
 log = structlog.get_logger(__name__)
 
 AWAY_SECONDS: Final = 0.5
+INSIST_SECONDS: Final = 0.5
+
+
+async def end(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel tasks and wait for them, again where a library swallowed the cancellation (redis-py does, while it connects)."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=INSIST_SECONDS)
 
 
 async def run_for_ever(

@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 
 from marketplace.core import kv, live
 from marketplace.core.ids import uuid7
+from marketplace.core.loops import end
 
 log = structlog.get_logger(__name__)
 
@@ -62,8 +63,7 @@ async def telling() -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end(task)
 
 
 async def _tell_for_ever() -> None:

@@ -20,6 +20,7 @@ from marketplace.core import db, live
 from marketplace.core.channels import LiveChannels
 from marketplace.core.config import settings
 from marketplace.core.errors import DomainError, Forbidden, RateLimited
+from marketplace.core.loops import end
 
 log = structlog.get_logger(__name__)
 
@@ -181,9 +182,7 @@ async def watch(channels: LiveChannels, ended_sessions: SessionCheck) -> AsyncIt
         yield
     finally:
         end_all(GOING_AWAY, "going_away")
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*tasks)
 
 
 def end_all(code: int, reason: str) -> None:
