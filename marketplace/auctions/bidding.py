@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from marketplace.auctions.errors import BidTooLow, BuyNowGone, MaximumNotRaised
 from marketplace.auctions.increments import Increments, increment
@@ -171,6 +172,26 @@ def replay(terms: Terms, history: list[Recorded], without: frozenset[int] | None
         except (MaximumNotRaised, BuyNowGone):
             continue
     return standing
+
+
+def maxima(history: Iterable[Recorded]) -> dict[UUID, Recorded]:
+    """Each bidder's standing maximum after this history, as the row that set it; the earlier of equal bids.
+
+    A bid that was taken back counts for nothing, and a standing maximum that was taken back only for what it fell to.
+    """
+    rows = list(history)
+    gone = retracted(rows)
+    highest: dict[UUID, Recorded] = {}
+    for row in rows:
+        if row.seq in gone or row.kind not in (BidKind.BID, BidKind.AUTO, BidKind.CAP):
+            continue
+        held = highest.get(row.bidder)
+        if row.kind == BidKind.CAP:
+            if held is not None and row.max_minor < held.max_minor:
+                highest[row.bidder] = replace(held, max_minor=row.max_minor)
+        elif held is None or row.max_minor > held.max_minor:
+            highest[row.bidder] = row
+    return highest
 
 
 def _apply(terms: Terms, standing: Standing, row: Recorded) -> Standing:

@@ -1,7 +1,7 @@
 """The hash chain of a lot's history: each row's hash covers the row before, so that a changed past shows.
 
 Anyone can check it from the public rows alone: hash = sha256(prev_hash + canonical JSON of the public fields). The
-commitment among them, sha256(salt : bidder : maximum), is opened after the end, when salts and maxima are shown.
+commitment among them, sha256(salt : bidder : maximum), can be opened by the bidder, who alone is shown the salt.
 """
 
 import hashlib

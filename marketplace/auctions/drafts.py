@@ -88,7 +88,7 @@ def _lot(data: CreateAuction | LotIn, currency: str, title: str, prefix: str) ->
         raise ValidationFailed.of(f"{prefix}starting_price", "This field is required.")
     buy_now = one_of(prefix, buy_now_price=_sent(data.buy_now_price), buy_it_now_price=_sent(data.buy_it_now_price))
     return LotDraft(
-        title=title.strip(), description=data.description if isinstance(data, LotIn) else "",
+        title=title.strip(), at=prefix, description=data.description if isinstance(data, LotIn) else "",
         start_minor=to_minor(start, currency, f"{prefix}starting_price"),
         reserve_minor=_minor(data.reserve_price, currency, f"{prefix}reserve_price"),
         buy_now_minor=_minor(buy_now or None, currency, f"{prefix}buy_now_price"),
@@ -152,6 +152,7 @@ def _lot_patch(data: UpdateAuction | UpdateLot, currency: str, prefix: str) -> L
                 value, currency, f"{prefix}{'starting' if name == 'start' else name}_price"
             )
     return LotPatch(
+        at=prefix,
         title=data.title if data.title is UNSET else data.title.strip(),
         description=data.description if isinstance(data, UpdateLot) else UNSET,
         **fields,

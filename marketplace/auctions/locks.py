@@ -43,6 +43,7 @@ class LockedLot(Struct, frozen=True, kw_only=True):
     id: UUID
     auction_id: UUID
     title: str
+    description: str
     seller: UUID
     currency: str
     status: AuctionStatus
@@ -59,7 +60,7 @@ class LockedLot(Struct, frozen=True, kw_only=True):
 
 
 LOT = """
-SELECT l.id, l.auction, l.title, l.status, l.start_minor, l.reserve_minor, l.buy_now_minor, l.price_minor, l.leader,
+SELECT l.id, l.auction, l.title, l.description, l.status, l.start_minor, l.reserve_minor, l.buy_now_minor, l.price_minor, l.leader,
   l.leader_max_minor, l.leader_max_at, l.bid_count, l.bidder_count, l.ends_at, l.latest_end, l.chain_seq, l.chain_hash,
   a.seller, a.currency, a.starts_at, a.increments::text AS increments, a.snipe_window_s, a.snipe_extension_s
 FROM lots l JOIN auctions a ON a.id = l.auction
@@ -94,7 +95,7 @@ async def lock_lot(ref: LotRef) -> LockedLot:
         raise LotRequired(fields={"lot_id": ["Required: this auction has several lots."]})
     row = rows[0]
     return LockedLot(
-        id=row["id"], auction_id=row["auction"], title=row["title"], seller=row["seller"], currency=row["currency"],
+        id=row["id"], auction_id=row["auction"], title=row["title"], description=row["description"], seller=row["seller"], currency=row["currency"],
         status=AuctionStatus(row["status"]), starts_at=row["starts_at"], ends_at=row["ends_at"],
         latest_end=row["latest_end"], bid_count=row["bid_count"], bidder_count=row["bidder_count"],
         chain_seq=row["chain_seq"], chain_hash=row["chain_hash"],

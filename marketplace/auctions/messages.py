@@ -82,7 +82,7 @@ class AuctionEndingSoon(Struct, frozen=True, kw_only=True, tag="auction_ending_s
 
 
 class AuctionEndedMessage(Struct, frozen=True, kw_only=True, tag="auction_ended"):
-    """A lot has closed. `winner` and `final_bid` are null unless it sold; `auction_over` says it was the last lot."""
+    """A lot has closed. `winner` is null unless it sold, `final_bid` (the price it stood at) if nobody bid; `auction_over`: it was the last lot."""
 
     auction_id: UUID
     lot_id: UUID

@@ -4,8 +4,10 @@ Litestar's own conversion is lax ("5" passes as a number, text/plain as JSON) an
 """
 
 from collections.abc import AsyncGenerator
+from enum import Enum
 from functools import lru_cache
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 import msgspec
 from litestar import Request
@@ -76,6 +78,10 @@ def _nul(value: Any, path: str = "") -> str | None:
 def _all_errors(body: bytes, wanted: Any, first: msgspec.ValidationError) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     raw = msgspec.json.decode(body)
+    if isinstance(raw, dict):
+        wanted, found = _variant(raw, wanted)
+        if found:
+            return found
     if isinstance(raw, dict) and isinstance(wanted, type) and issubclass(wanted, Struct):
         known = {field.encode_name: field for field in msgspec.structs.fields(wanted)}
         for name in raw.keys() - known.keys() - {wanted.__struct_config__.tag_field}:
@@ -90,11 +96,44 @@ def _all_errors(body: bytes, wanted: Any, first: msgspec.ValidationError) -> dic
                 msgspec.convert(raw[name], field.type, strict=True)
             except msgspec.ValidationError as error:
                 path, message = split_error(error)
-                found[f"{name}.{path}" if path else name] = [message]
+                found[f"{name}.{path}" if path else name] = [message + known_values(message, field.type)]
     if not found:
         path, message = split_error(first)
         found[path or "non_field_errors"] = [message]
     return found
+
+
+def _variant(raw: dict[str, Any], wanted: Any) -> tuple[Any, dict[str, list[str]]]:
+    """Which of several Structs is meant, or what is wrong with saying so."""
+    structs = [one for one in get_args(wanted) if isinstance(one, type) and issubclass(one, Struct)]
+    if get_origin(wanted) not in (Union, UnionType) or not structs:
+        return wanted, {}
+    tag_field = structs[0].__struct_config__.tag_field
+    if len(structs) == 1 or tag_field is None:
+        return structs[0], {}
+    by_tag = {one.__struct_config__.tag: one for one in structs}
+    if tag_field not in raw:
+        return wanted, {tag_field: [f"This field is required. Known: {', '.join(sorted(map(str, by_tag)))}."]}
+    said = raw[tag_field]
+    if not isinstance(said, str) or said not in by_tag:
+        return wanted, {tag_field: [f"Unknown. Known: {', '.join(sorted(map(str, by_tag)))}."]}
+    return by_tag[said], {}
+
+
+def known_values(message: str, hint: Any) -> str:
+    """What to add to a refusal of an enum's value: those there are."""
+    if not message.startswith("Invalid enum value"):
+        return ""
+    found = _enum_in(hint)
+    return f". Known: {', '.join(str(one.value) for one in found)}." if found else ""
+
+
+def _enum_in(hint: Any) -> type[Enum] | None:
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint
+    if isinstance(hint, type) and get_origin(hint) is None:
+        return None
+    return next((found for inner in get_args(hint) if (found := _enum_in(inner))), None)
 
 
 def split_error(error: msgspec.ValidationError) -> tuple[str, str]:

@@ -11,10 +11,13 @@ from contextvars import ContextVar
 from typing import Any, Literal, TypeAlias, TypeVar
 
 import asyncpg
+import structlog
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 from marketplace.core.config import ConfigError, settings
 from marketplace.core.errors import Unavailable
+
+log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 Hook: TypeAlias = Callable[[], Awaitable[None]]
@@ -163,6 +166,7 @@ async def disconnect() -> None:
 
 
 _hooks: ContextVar[list[Hook] | None] = ContextVar("on_commit_hooks", default=None)
+_lasting: ContextVar[list[Hook] | None] = ContextVar("in_any_case_hooks", default=None)
 
 
 def in_transaction() -> bool:
@@ -180,7 +184,8 @@ async def transaction(isolation: Isolation | None = None, readonly: bool = False
         yield
         return
     hooks: list[Hook] = []
-    token = _hooks.set(hooks)
+    lasting: list[Hook] = []
+    token, lasting_token = _hooks.set(hooks), _lasting.set(lasting)
     options: dict[str, Any] = {"readonly": True} if readonly else {}
     if isolation:
         options["isolation"] = isolation
@@ -189,8 +194,19 @@ async def transaction(isolation: Isolation | None = None, readonly: bool = False
             yield
     finally:
         _hooks.reset(token)
+        _lasting.reset(lasting_token)
+        for hook in lasting:
+            await _run_lasting(hook)
     for hook in hooks:
         await hook()
+
+
+async def _run_lasting(hook: Hook) -> None:
+    try:
+        await hook()
+    except Exception as error:
+        # What became of the transaction is what its caller must hear.
+        log.exception("transaction.hook_failed", exc_info=error)
 
 
 @asynccontextmanager
@@ -211,6 +227,17 @@ def on_commit(hook: Hook) -> None:
     """Run `hook` once the outermost transaction has committed; never if it rolls back."""
     hooks = _hooks.get()
     assert hooks is not None, "on_commit() belongs inside transaction()"
+    hooks.append(hook)
+
+
+def in_any_case(hook: Hook) -> None:
+    """Run `hook` once the outermost transaction has ended, even if it, or the savepoint we are in, is undone.
+
+    For what must be known of a request that is refused: the refusal undoes what was written here. `hook` opens a
+    transaction of its own.
+    """
+    hooks = _lasting.get()
+    assert hooks is not None, "in_any_case() belongs inside transaction()"
     hooks.append(hook)
 
 

@@ -28,6 +28,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from marketplace.core import cursors
+from marketplace.core.bodies import known_values
 from marketplace.core.errors import ValidationFailed
 from marketplace.core.pagination import DEFAULT_SIZE, MAX_PAGE, MAX_SIZE, ListQuery, Order, Sort
 
@@ -115,7 +116,8 @@ class Listing(Generic[F]):
                     if name in ("search", "date_after", "date_before") and values[name][0].strip():
                         applied[name] = values[name][0]
             except (ValueError, OverflowError) as error:
-                errors[name] = [_first_line(error)]
+                told = _first_line(error)
+                errors[name] = [told + known_values(told, self._fields[name].type if name in self._fields else None)]
         if errors:
             raise ValidationFailed(fields=errors)
         sorts = common.get("ordering") or self._sorts(self.default)

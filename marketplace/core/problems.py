@@ -1,7 +1,8 @@
 """Every error becomes the one refusal shape: DomainError, Litestar's own, a database that is away, and bugs."""
 
+import re
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 import structlog
@@ -25,6 +26,10 @@ CODES = {
 }  # fmt: skip
 
 
+MISSING: Final = re.compile(r"Missing required (?:query|header|cookie) parameter '(?P<name>[^']+)'")
+"""How Litestar says that a parameter is not there: it names it in words only."""
+
+
 def domain_error(_: Request[Any, Any, Any], error: DomainError) -> Response[Refusal]:
     refusal = Refusal(message=error.message, code=error.code, errors=error.fields, details=error.details)
     return Response(refusal, status_code=error.status_code, headers=error.headers, media_type=MediaType.JSON)
@@ -36,6 +41,8 @@ def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[Refu
         for item in error.extra:
             name, said = form_error(str(item.get("key", "non_field_errors")), str(item.get("message", "")))
             fields.setdefault(name, []).append(said)
+    if not fields and (missing := MISSING.match(error.detail or "")) is not None:
+        fields[missing["name"]] = ["This field is required."]
     code = CODES.get(error.status_code, "error")
     message = "The request is not valid." if fields else error.detail or HTTPStatus(error.status_code).phrase
     return Response(

@@ -89,11 +89,12 @@ async def tell_of_close(event: LotClosed) -> None:
         amount=None if event.price is None else to_text(event.price, event.currency), count=event.total_bids,
     )  # fmt: skip
     await notify(Kind.LOT_SOLD if is_sold else Kind.LOT_UNSOLD, details, [event.seller_id], key=f"bids:{event.lot_id}")
-    if is_sold:
-        # How high it went is on the auction's page; whose bid it was is not theirs to know.
-        lost = Details(auction_id=event.auction_id, lot_id=event.lot_id, title=event.title)
-        losers = set(await _bidders(event.lot_id)) - {event.buyer_id}
-        await notify(Kind.AUCTION_LOST, lost, losers, key=f"outbid:{event.lot_id}")
+    # How high it went is on the auction's page; whose bid it was is not theirs to know.
+    lost = Details(
+        auction_id=event.auction_id, lot_id=event.lot_id, title=event.title, reason=None if is_sold else event.outcome
+    )
+    losers = set(await _bidders(event.lot_id)) - {event.buyer_id}
+    await notify(Kind.AUCTION_LOST, lost, losers, key=f"outbid:{event.lot_id}")
 
 
 @on(AuctionCancelled)

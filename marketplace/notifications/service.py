@@ -44,7 +44,7 @@ async def notify(
 
     Belongs inside `transaction()`, in practice a listener's. However many people, the inboxes are one statement, the live
     rooms another. While an earlier notification with the same `key` is unread, it is brought up to date instead, without
-    another letter; news that arrives late (`at` is when it happened) does not overwrite newer.
+    another letter unless it has become news of another kind; what arrives late (`at` is when it happened) does not overwrite newer.
     """
     people = sorted(set(user_ids))
     if not people:
@@ -57,6 +57,8 @@ async def notify(
         "$5 OR coalesce(s.in_app, $6) AS in_app, $5 OR coalesce(s.email, $7) AS email, $5 OR coalesce(s.live, $8) AS live "
         "FROM unnest($1::uuid[], $2::uuid[]) AS p(user_id, id) JOIN users u ON u.id = p.user_id AND u.status = 'active' "
         'LEFT JOIN notification_settings s ON s."user" = p.user_id AND s.type = $3), '
+        'before AS MATERIALIZED (SELECT n."user" AS user_id, n.type FROM notifications n JOIN wanted w ON w.user_id = n."user" '
+        "WHERE n.dedupe_key = $9 AND $9 <> '' AND n.read_at IS NULL), "
         'kept AS (INSERT INTO notifications (id, "user", type, details, dedupe_key, occurrences, created_at, happened_at) '
         "SELECT id, user_id, $3, $4::jsonb, $9, 1, $10, $10 FROM wanted WHERE in_app ORDER BY user_id "
         "ON CONFLICT (\"user\", dedupe_key) WHERE read_at IS NULL AND dedupe_key <> '' "
@@ -68,8 +70,9 @@ async def notify(
         "SELECT w.user_id, w.language, w.reachable AND w.email AS email, w.live, k.id IS NOT NULL AS is_kept, "
         "coalesce(k.id, w.id) AS id, coalesce(k.type, $3) AS type, coalesce(k.details, $4::jsonb)::text AS details, "
         "coalesce(k.occurrences, 1) AS occurrences, coalesce(k.created_at, $10) AS created_at, "
-        "coalesce(k.happened_at, $10) AS happened_at, k.read_at "
-        'FROM wanted w LEFT JOIN kept k ON k."user" = w.user_id ORDER BY w.user_id',
+        "coalesce(k.happened_at, $10) AS happened_at, k.read_at, "
+        "coalesce(k.occurrences, 1) = 1 OR (b.type <> $3 AND k.type = $3) AS is_news "
+        'FROM wanted w LEFT JOIN kept k ON k."user" = w.user_id LEFT JOIN before b ON b.user_id = w.user_id ORDER BY w.user_id',
         people, [uuid7() for _ in people], kind.value, msgspec.json.encode(details).decode(),
         critical, defaults.in_app, defaults.email, defaults.live, key, at,
     )  # fmt: skip
@@ -83,7 +86,7 @@ async def notify(
         )
         for row in told if row["live"]
     ])  # fmt: skip
-    readers = [row["user_id"] for row in told if row["email"] and row["occurrences"] == 1]
+    readers = [row["user_id"] for row in told if row["email"] and row["is_news"]]
     await outbox.emit(*(
         LettersWanted(kind=kind, details=details, user_ids=readers[i : i + LETTERS])
         for i in range(0, len(readers), LETTERS)

@@ -125,10 +125,24 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 
+UNSOLD: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "reserve_not_met": {
+        "en": ("Auction ended", "“{title}” ended below its reserve and was not sold."),
+        "zh": ("拍卖已结束", "“{title}”未达保留价，未能售出。"),
+    },
+    "unsold": {
+        "en": ("Auction ended", "“{title}” ended without a sale."),
+        "zh": ("拍卖已结束", "“{title}”已结束，未能售出。"),
+    },
+}
+"""To those who bid on what nobody bought: by outcome. Without a bid that counts it is `unsold`: all were taken back."""
+
+
 def words(kind: Kind, details: Details, language: str | None) -> tuple[str, str]:
     """(title, message) of a notification."""
-    title, message = pick(TEXTS[kind], language)
     reason = details.reason or ""
+    texts = UNSOLD.get(reason, TEXTS[kind]) if kind == Kind.AUCTION_LOST else TEXTS[kind]
+    title, message = pick(texts, language)
     said = {
         "title": details.title or "",
         "amount": _amount(details, language),

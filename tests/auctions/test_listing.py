@@ -38,7 +38,7 @@ def a_draft(**over: Any) -> AuctionDraft:
         ({"currency": "XXY"}, "currency"),
         ({"lots": []}, "lots"),
         ({"lots": [LOT] * 101}, "lots"),
-        ({"lots": [LotDraft(title="a", start_minor=0)]}, "lots[0].start_price"),
+        ({"lots": [LotDraft(title="a", start_minor=0)]}, "lots[0].starting_price"),
         ({"lots": [LOT, LotDraft(title="a", start_minor=100, reserve_minor=99)]}, "lots[1].reserve_price"),
         ({"lots": [LotDraft(title="a", start_minor=100, buy_now_minor=99)]}, "lots[0].buy_now_price"),
         ({"lots": [LotDraft(title="a", start_minor=1, reserve_minor=100, buy_now_minor=99)]}, "lots[0].buy_now_price"),

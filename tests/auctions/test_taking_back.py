@@ -22,15 +22,17 @@ from marketplace.auctions.errors import (
 from marketplace.auctions.locks import LotRef
 from marketplace.auctions.policies import Actor
 from marketplace.auctions.record import verify_chain
+from marketplace.auctions.service import sales
 from marketplace.auctions.service.auto_bids import create_rule, delete_rule, raise_rule
 from marketplace.auctions.service.buy_now import buy_now
+from marketplace.auctions.service.lifecycle import end_early
 from marketplace.auctions.service.listing import AuctionPatch, LotPatch, update_auction
 from marketplace.auctions.service.retractions import retract_bid
 from marketplace.auctions.states import AuctionStatus, BidKind, Outcome, RetractionReason
 from marketplace.auctions.tables import AutoBidRule, Bid, Sale
 from marketplace.core import clock, db, live
 from marketplace.core.errors import Forbidden, ValidationFailed
-from tests.factories import a_user
+from tests.factories import a_user, signed_in
 from tests.factories.auctions import a_bid, an_auction, ends, hold_invariants, the_auction, the_lot
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -221,7 +223,7 @@ async def test_what_may_change_before_the_first_bid_and_what_after():
     assert (row.start_minor, row.price_minor, row.reserve_minor) == (500, 500, 900)
     with pytest.raises(ValidationFailed) as refused:
         await update_auction(auction_id, mine, AuctionPatch(lots={lot: LotPatch(reserve_minor=400)}))
-    assert list(refused.value.fields) == ["lots[0].reserve_price"]
+    assert list(refused.value.fields) == ["reserve_price"]
 
     running, its_lot = await an_auction(seller)
     with pytest.raises(AuctionRunning):
@@ -235,6 +237,24 @@ async def test_what_may_change_before_the_first_bid_and_what_after():
     with pytest.raises(HasBids):
         await update_auction(running, mine, AuctionPatch(lots={its_lot: LotPatch(reserve_minor=1)}))
     await update_auction(running, mine, AuctionPatch(description="It ticks. The strap is new."))
+    await hold_invariants()
+
+
+async def test_a_maximum_taken_back_is_not_offered_as_a_second_chance(client):
+    """Deleting an auto-bid that leads lowers its maximum to the price: that is what its bidder stood by."""
+    seller, (ann, ann_in) = await a_user(), await signed_in()
+    auction_id, lot = await an_auction(seller.id)
+    a, b, c = ann.id, (await a_user()).id, (await a_user()).id
+    made = await create_rule(LotRef(lot_id=lot), a, Decimal("100"), clock.now())
+    await a_bid(lot, c, "40")
+    await delete_rule(made.rule_id, a, clock.now())
+    await a_bid(lot, b, "60")
+    shown = (await client.get(f"/api/v1/auctions/{auction_id}/", headers=ann_in)).json()["data"]["viewer"]
+    assert shown["lots"] == [{"lot_id": str(lot), "leading": False, "maximum": "41.00"}]
+    await end_early(auction_id, Actor(seller.id))
+    await sales.expire_sale(await db.fetch_val("SELECT id FROM sales WHERE lot = $1", lot))
+    offer = await db.fetch_row("SELECT bidder, amount_minor FROM second_chance_offers WHERE lot = $1", lot)
+    assert offer is not None and (offer["bidder"], offer["amount_minor"]) == (a, 4100)
     await hold_invariants()
 
 

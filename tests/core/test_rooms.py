@@ -236,9 +236,7 @@ async def test_a_refused_message_is_named_by_its_id(server):
         await ws.hear_a("snapshot")
         await ws.say(type="speak", id="m9")
         refusal = await ws.hear()
-        assert refusal["id"] == "m9" and refusal["errors"] == {
-            "non_field_errors": ["Object missing required field `text`"]
-        }
+        assert refusal["id"] == "m9" and refusal["errors"] == {"text": ["This field is required."]}
 
 
 async def test_binary_messages_are_refused_too(server):

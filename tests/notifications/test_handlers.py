@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import timedelta
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from marketplace.accounts.events import (
@@ -25,12 +26,14 @@ from marketplace.auctions.events import (
     SecondChanceClosed,
     SecondChanceOffered,
 )
+from marketplace.auctions.service.lifecycle import close_due
 from marketplace.auctions.service.watching import watch
 from marketplace.core import clock, db, outbox, timers
 from marketplace.core.ids import uuid7
 from marketplace.notifications.details import Details
 from marketplace.notifications.kinds import Kind
 from marketplace.notifications.service import notify
+from marketplace.notifications.texts import words
 from tests.factories import a_user
 from tests.factories.auctions import a_bid, an_auction, ends
 
@@ -125,7 +128,7 @@ async def test_the_end_is_told_to_winner_loser_seller_and_watcher():
     assert "$10.50" not in await message(loser.id, Kind.AUCTION_LOST)
 
 
-async def test_an_unsold_lot_is_told_to_its_seller_alone():
+async def test_an_unsold_lot_is_told_to_its_seller_and_to_those_who_bid():
     seller, ann = await a_user(), await a_user()
     _, lot = await an_auction(seller.id, reserve="100")
     await a_bid(lot, ann.id, "10")
@@ -133,7 +136,7 @@ async def test_an_unsold_lot_is_told_to_its_seller_alone():
     await db.execute("UPDATE timers SET due_at = $1 WHERE kind = 'auctions.close'", end)
     await timers.run_due()
     assert Kind.LOT_UNSOLD in dict(await told(seller.id))
-    assert Kind.AUCTION_LOST not in dict(await told(ann.id))
+    assert Kind.AUCTION_LOST in dict(await told(ann.id)), "who led below the reserve must not wait for more"
 
 
 async def test_money_and_second_chances_reach_the_right_one():
@@ -204,3 +207,18 @@ async def test_what_happens_to_an_account_is_told_to_its_owner():
         Kind.ROLE_CHANGED, Kind.ACCOUNT_RESTORED,
     ])  # fmt: skip
     assert "192.0.2.7" in await message(ann.id, Kind.NEW_LOGIN) and "Chrome" in await message(ann.id, Kind.NEW_LOGIN)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_who_led_below_the_reserve_hears_that_it_was_not_sold(language):
+    ann, bob = await a_user(language=language), await a_user()
+    _, lot = await an_auction(reserve="500")
+    await a_bid(lot, bob.id, "10")
+    await a_bid(lot, ann.id, "20")
+    await ends(lot, -5)
+    await close_due(lot)
+    assert await told(ann.id) == [(Kind.AUCTION_LOST, 1)]
+    assert Kind.AUCTION_LOST in dict(await told(bob.id))
+    row = await db.fetch_row('SELECT details::text FROM notifications WHERE "user" = $1', ann.id)
+    said = words(Kind.AUCTION_LOST, msgspec.json.decode(row["details"], type=Details), language)[1]
+    assert ("below its reserve" if language == "en" else "未达保留价") in said

@@ -1,11 +1,12 @@
 """Notifications by mail: in the reader's language, once, and only to an address that is theirs."""
 
 import email
+from datetime import timedelta
 from email.policy import default
 
 import pytest
 
-from marketplace.core import db, jobs, mail, outbox
+from marketplace.core import clock, db, jobs, mail, outbox
 from marketplace.core.ids import uuid7
 from marketplace.notifications.details import Details
 from marketplace.notifications.kinds import Kind
@@ -84,3 +85,23 @@ async def test_a_title_cannot_smuggle_headers_or_markup_into_a_letter(letters):
     [letter] = await letters()
     assert letter["Bcc"] is None and letter["To"] == ann.email
     assert "<b>x</b>" not in letter.get_body(("html",)).get_content()
+
+
+async def test_an_unread_notice_that_becomes_other_news_is_a_letter_again(letters):
+    """Bids on a lot are one quiet line to its seller; that it was sold is mailed, also while that line is unread."""
+    sam = await a_user()
+    for kind in (Kind.BID_RECEIVED, Kind.BID_RECEIVED, Kind.LOT_SOLD, Kind.LOT_SOLD):
+        async with db.transaction():
+            await notify(
+                kind, Details(title="A watch", amount="61.00", currency="USD", count=2), [sam.id], key="bids:1"
+            )
+    assert [letter["Subject"] for letter in await letters()] == ["Sold"]
+
+
+async def test_late_news_that_has_been_overtaken_is_no_letter(letters):
+    ann = await a_user()
+    now = clock.now()
+    for kind, at in ((Kind.AUCTION_LOST, now), (Kind.OUTBID, now - timedelta(seconds=5))):
+        async with db.transaction():
+            await notify(kind, Details(title="A watch"), [ann.id], key="outbid:1", at=at)
+    assert await letters() == []

@@ -86,7 +86,7 @@ class AuctionController(Controller):
     async def update(
         self, auction_id: FromPath[UUID], data: JSONBody[UpdateAuction], viewer: NamedDependency[Viewer]
     ) -> Envelope[AuctionOut]:
-        """Change your auction. Once there are bids only the description may be added to and the reserve lowered."""
+        """Change your auction. Once there are bids, only its category, and the description may be added to."""
         await queries.check_visible(auction_id, viewer)
         await listings.update_auction(auction_id, actor_of(viewer), await patch_of(auction_id, data))
         return ok(await queries.get_auction(auction_id, viewer), "The auction has been changed.")

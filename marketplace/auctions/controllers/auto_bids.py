@@ -40,7 +40,12 @@ class AutoBidController(Controller):
         """One of your standing maxima."""
         return ok(await queries.get_auto_bid(rule_id, viewer))
 
-    @route("/{rule_id:uuid}", http_method=[HttpMethod.PUT, HttpMethod.PATCH], operation_id="raiseAutoBid")
+    @route(
+        "/{rule_id:uuid}",
+        http_method=[HttpMethod.PUT, HttpMethod.PATCH],
+        operation_id="raiseAutoBid",
+        opt={"idempotent": True},
+    )
     async def update(
         self,
         rule_id: FromPath[UUID],

@@ -95,13 +95,15 @@ IMAGES: Final = f"""(SELECT coalesce(json_agg(json_build_object('id', i.id, 'alt
     WHERE p.auction = a.id AND media.state IN ('pending', 'ready')) AS i)"""
 IMAGE: Final = f"""(SELECT {MEDIA} -> 'sizes' -> '600' ->> 'url' FROM auction_images p JOIN media ON media.id = p.media
   WHERE p.auction = a.id AND media.state = 'ready' ORDER BY p.position, p.id LIMIT 1)"""
+ENDS_AT: Final = "coalesce((SELECT max(x.ends_at) FROM lots x WHERE x.auction = a.id), a.ends_at)"
+"""As it is shown, moved by late bids. Lists are ordered by the announced end, which an index has."""
 CARD: Final = f"""a.id, a.title, a.status, a.currency,
   money_text(l.price_minor, a.currency) AS current_price, money_text(l.start_minor, a.currency) AS starting_price,
   CASE WHEN {BUY_NOW_OPEN} THEN money_text(l.buy_now_minor, a.currency) END AS buy_now_price,
   (SELECT sum(x.bid_count) FROM lots x WHERE x.auction = a.id) AS bid_count,
   l.reserve_minor IS NOT NULL AS has_reserve, {RESERVE_MET} AS reserve_met,
   (SELECT count(*) FROM lots x WHERE x.auction = a.id) AS lot_count,
-  a.starts_at, coalesce((SELECT max(x.ends_at) FROM lots x WHERE x.auction = a.id), a.ends_at) AS ends_at, a.created_at,
+  a.starts_at, {ENDS_AT} AS ends_at, a.created_at,
   {CATEGORY} AS category, {PERSON} AS seller,
   {IMAGE} AS image,
   {IMAGES} AS images,
@@ -120,8 +122,9 @@ def _filtered(rows: Rows, wanted: AuctionFilters) -> Rows:
         .when("a.seller = {}", seller)
         .when("a.seller = (SELECT id FROM users WHERE lower(username) = lower({}))", None if seller else wanted.seller)
         .when("a.currency = {}", wanted.currency)
-        .when("a.ends_at >= {}", wanted.ends_after)
-        .when("a.ends_at < {}", wanted.ends_before)
+        .when(f"{ENDS_AT} >= {{}}", wanted.ends_after)
+        .when("a.ends_at < {}", wanted.ends_before)  # never after the shown one: narrows, by the index
+        .when(f"{ENDS_AT} < {{}}", wanted.ends_before)
         .where(_either(wanted.has_reserve, "l.reserve_minor IS NOT NULL"))
         .where(_either(wanted.buy_now, BUY_NOW_OPEN))
     )
@@ -240,8 +243,8 @@ VIEWER: Final = """CASE WHEN $3::uuid IS NOT NULL THEN json_build_object(
       'maximum', money_text(CASE WHEN x.leader = $3 THEN x.leader_max_minor ELSE mine.most END, a.currency))
       ORDER BY x.position), '[]')
     FROM lots x JOIN LATERAL (SELECT max(b.max_minor) AS most FROM bids b WHERE b.lot = x.id AND b.bidder = $3
-      AND b.kind IN ('bid', 'auto', 'buy_now') AND NOT EXISTS (SELECT FROM bids r WHERE r.lot = b.lot
-      AND r.kind = 'retraction' AND r.target_seq = b.seq)) mine ON mine.most IS NOT NULL WHERE x.auction = a.id),
+      AND b.kind <> 'retraction' AND NOT EXISTS (SELECT FROM bids r WHERE r.lot = b.lot AND (
+        r.kind = 'retraction' AND r.target_seq = b.seq OR r.kind = 'cap' AND r.bidder = $3 AND r.seq > b.seq))) mine ON mine.most IS NOT NULL WHERE x.auction = a.id),
   'terms', (SELECT coalesce(json_agg(json_build_object('lot_id', x.id,
       'reserve_price', money_text(x.reserve_minor, a.currency),
       'buy_now_price', money_text(x.buy_now_minor, a.currency)) ORDER BY x.position), '[]')

@@ -76,7 +76,8 @@ class UpdateLot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class UpdateAuction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is sent is changed, the rest stays. Prices are those of the only lot; several lots are named in `lots`.
 
-    Once there are bids, the description can only be added to and a reserve only lowered; the currency never changes.
+    Once there are bids, only the category changes, and the description can be added to. A reserve stays: lowering it
+    step by step would tell the leader's maximum. The currency never changes.
     """
 
     title: Title | UnsetType = UNSET

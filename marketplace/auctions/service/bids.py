@@ -1,6 +1,6 @@
 """Placing bids: any number on one lot, in one transaction, in a handful of round trips. RULES: Auctions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -13,6 +13,7 @@ from marketplace.auctions.bidding import Maximum
 from marketplace.auctions.errors import (
     AmountRefused,
     AuctionClosed,
+    AuctionNotFound,
     AuctionNotStarted,
     MaximumNotRaised,
     MayNotBid,
@@ -88,7 +89,7 @@ async def place_bids(ref: LotRef, requests: Sequence[BidRequest]) -> list[Placed
                 results[i] = refusal
         await table.open_lot.save()
         await table.rules.save()
-        await table.report_links()
+        report_links(lot, table.links)
         return [results[i] for i in range(len(requests))]
 
 
@@ -100,8 +101,8 @@ class _Table:
     ) -> None:
         self.open_lot = open_lot
         self.rules = rules
+        self.links = links
         self._candidates = candidates
-        self._links = links
 
     @classmethod
     async def laid(cls, lot: LockedLot, requests: Sequence[BidRequest]) -> "_Table":
@@ -112,6 +113,7 @@ class _Table:
         return cls(OpenLot(lot, people), candidates, links, rules)
 
     def place(self, request: BidRequest) -> PlacedBid:
+        check_seen(self.open_lot.lot, request.bidder_id)
         candidate = self._candidates.get(request.bidder_id)
         if candidate is None:
             raise MayNotBid
@@ -141,19 +143,32 @@ class _Table:
             placed_at=row.placed_at, hash=row.hash,
         )  # fmt: skip
 
-    async def report_links(self) -> None:
-        """Tell moderation of attempts by accounts linked to the seller; the refusal itself gives nothing away."""
-        if not self._links:
-            return
-        lot = self.open_lot.lot
-        await outbox.emit(
-            *(
-                LinkedBidRefused(
-                    auction_id=lot.auction_id, lot_id=lot.id, seller_id=lot.seller, bidder_id=bidder_id, links=links
-                )
-                for bidder_id, links in self._links.items()
-            )
+
+def report_links(lot: LockedLot, links: Mapping[UUID, list[str]]) -> None:
+    """Tell moderation of attempts by accounts linked to the seller; the refusal itself gives nothing away.
+
+    The refusal undoes the transaction of a request with an Idempotency-Key; the report stays.
+    """
+    if not links:
+        return
+    refused = [
+        LinkedBidRefused(
+            auction_id=lot.auction_id, lot_id=lot.id, seller_id=lot.seller, bidder_id=bidder_id, links=found
         )
+        for bidder_id, found in links.items()
+    ]
+
+    async def tell() -> None:
+        async with db.transaction():
+            await outbox.emit(*refused)
+
+    db.in_any_case(tell)
+
+
+def check_seen(lot: LockedLot, bidder_id: UUID) -> None:
+    """A listing that waits for its seller to activate it is not there for others. Raises AuctionNotFound."""
+    if lot.status == AuctionStatus.SCHEDULED and lot.starts_at is None and lot.seller != bidder_id:
+        raise AuctionNotFound
 
 
 def check_open(lot: OpenLot, received_at: datetime) -> None:

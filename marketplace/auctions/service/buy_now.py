@@ -10,7 +10,7 @@ from marketplace.auctions import bidding
 from marketplace.auctions.errors import LotNotFound, MayNotBid
 from marketplace.auctions.locks import LotRef, lock_auction, lock_lot
 from marketplace.auctions.service.bidders import read_bidders
-from marketplace.auctions.service.bids import check_open
+from marketplace.auctions.service.bids import check_open, check_seen, report_links
 from marketplace.auctions.service.lifecycle import finish
 from marketplace.auctions.service.open_lot import OpenLot
 from marketplace.auctions.states import BidKind, SaleKind
@@ -37,7 +37,10 @@ async def buy_now(ref: LotRef, buyer_id: UUID, received_at: datetime) -> Bought:
             raise LotNotFound
         auction = await lock_auction(auction_id)
         lot = await lock_lot(ref)
-        candidates, people = await read_bidders(lot, {buyer_id}, await linked_to(lot.seller, [buyer_id]))
+        check_seen(lot, buyer_id)
+        links = await linked_to(lot.seller, [buyer_id])
+        report_links(lot, links)
+        candidates, people = await read_bidders(lot, {buyer_id}, links)
         candidate = candidates.get(buyer_id)
         if candidate is None:
             raise MayNotBid

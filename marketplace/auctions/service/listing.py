@@ -36,9 +36,10 @@ MOST_LOTS: Final = 100
 
 
 class LotDraft(Struct, frozen=True, kw_only=True):
-    """A lot as its seller wants it; minor units of the auction's currency."""
+    """A lot as its seller wants it; minor units of the auction's currency. `at` is where the request names it, for refusals."""
 
     title: str
+    at: str | None = None
     description: str = ""
     start_minor: int
     reserve_minor: int | None = None
@@ -124,24 +125,26 @@ def check_times(starts_at: datetime | None, ends_at: datetime | None, duration: 
 
 
 def check_lots(lots: list[LotDraft]) -> None:
-    """Raises ValidationFailed naming every wrong amount, as `lots[0].reserve_price`."""
+    """Raises ValidationFailed naming every wrong amount, as `lots[0].reserve_price`, or as the lot's `at` has it."""
     wrong: dict[str, list[str]] = {}
     if not 1 <= len(lots) <= MOST_LOTS:
         wrong["lots"] = [f"An auction has 1 to {MOST_LOTS} lots."]
     for i, lot in enumerate(lots):
+        at = f"lots[{i}]." if lot.at is None else lot.at
         if not 0 < lot.start_minor <= MAX_MINOR:
-            wrong[f"lots[{i}].start_price"] = ["Must be more than zero."]
+            wrong[f"{at}starting_price"] = ["Must be more than zero."]
         if lot.reserve_minor is not None and lot.reserve_minor < lot.start_minor:
-            wrong[f"lots[{i}].reserve_price"] = ["Must not be below the start price."]
+            wrong[f"{at}reserve_price"] = ["Must not be below the start price."]
         if lot.buy_now_minor is not None and lot.buy_now_minor < max(lot.start_minor, lot.reserve_minor or 0):
-            wrong[f"lots[{i}].buy_now_price"] = ["Must not be below the start price or the reserve."]
+            wrong[f"{at}buy_now_price"] = ["Must not be below the start price or the reserve."]
     if wrong:
         raise ValidationFailed(fields=wrong)
 
 
 class LotPatch(Struct, frozen=True, kw_only=True):
-    """What to change of a lot; what is UNSET stays."""
+    """What to change of a lot; what is UNSET stays. `at` is where the request names it, for refusals."""
 
+    at: str = ""
     title: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
     start_minor: int | UnsetType = UNSET
@@ -178,7 +181,7 @@ async def update_auction(auction_id: UUID, actor: Actor, patch: AuctionPatch) ->
         _check_changes(auction, lots, patch)
         await _change_auction(auction, patch)
         for lot in lots:
-            if lot.id in patch.lots:
+            if lot.id in patch.lots and _changed(lot, patch.lots[lot.id]):
                 await _change_lot(lot, patch.lots[lot.id])
         auctions_changed()
         await outbox.emit(AuctionUpdated(auction_id=auction_id))
@@ -202,18 +205,31 @@ def _check_changes(auction: LockedAuction, lots: list[LockedLot], patch: Auction
             clock.now(),
         )
     if any(lot.chain_seq for lot in lots):
-        _check_after_bids(auction, patch)
+        _check_after_bids(auction, lots, patch)
 
 
-def _check_after_bids(auction: LockedAuction, patch: AuctionPatch) -> None:
+def _check_after_bids(auction: LockedAuction, lots: list[LockedLot], patch: AuctionPatch) -> None:
     wrong: dict[str, list[str]] = {}
     if patch.title is not UNSET and patch.title != auction.title:
         wrong["title"] = ["Can't change once there are bids."]
     if patch.description is not UNSET and not patch.description.startswith(auction.description):
         wrong["description"] = ["Once there are bids it can only be added to."]
-    wrong |= {f"lots.{lot_id}": ["Can't change once there are bids."] for lot_id in patch.lots}
+    for lot in lots:
+        if lot.id in patch.lots:
+            wrong |= {name: ["Can't change once there are bids."] for name in _changed(lot, patch.lots[lot.id])}
     if wrong:
         raise HasBids(fields=wrong)
+
+
+def _changed(lot: LockedLot, patch: LotPatch) -> list[str]:
+    """What of a lot the patch would change, as the request names it."""
+    wanted = {
+        "title": (patch.title, lot.title), "description": (patch.description, lot.description),
+        "starting_price": (patch.start_minor, lot.terms.start_minor),
+        "reserve_price": (patch.reserve_minor, lot.terms.reserve_minor),
+        "buy_now_price": (patch.buy_now_minor, lot.terms.buy_now_minor),
+    }  # fmt: skip
+    return [patch.at + name for name, (new, present) in wanted.items() if new is not UNSET and new != present]
 
 
 async def _change_auction(auction: LockedAuction, patch: AuctionPatch) -> None:
@@ -234,7 +250,7 @@ async def _change_lot(lot: LockedLot, patch: LotPatch) -> None:
     reserve = terms.reserve_minor if patch.reserve_minor is UNSET else patch.reserve_minor
     buy_now = terms.buy_now_minor if patch.buy_now_minor is UNSET else patch.buy_now_minor
     title = lot.title if patch.title is UNSET else patch.title
-    check_lots([LotDraft(title=title, start_minor=start, reserve_minor=reserve, buy_now_minor=buy_now)])
+    check_lots([LotDraft(title=title, at=patch.at, start_minor=start, reserve_minor=reserve, buy_now_minor=buy_now)])
     changes: dict[Any, Any] = {
         "title": title, "start_minor": start, "reserve_minor": reserve, "buy_now_minor": buy_now, "price_minor": start,
     }  # fmt: skip

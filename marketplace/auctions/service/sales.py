@@ -7,13 +7,13 @@ from msgspec import Struct
 
 from marketplace.accounts.states import AccountStatus
 from marketplace.auctions import history
-from marketplace.auctions.bidding import Recorded, retracted
+from marketplace.auctions.bidding import Recorded, maxima
 from marketplace.auctions.errors import AlreadyPaid, AuctionClosed, OfferNotFound, SaleNotFound
 from marketplace.auctions.events import SaleMade, SalePaid, SaleUnpaid, SecondChanceClosed, SecondChanceOffered
 from marketplace.auctions.locks import LockedLot, LotRef, lock_auction, lock_lot
 from marketplace.auctions.record import read_history
 from marketplace.auctions.rules import OFFER_HOURS, PAYMENT_HOURS
-from marketplace.auctions.states import BidKind, OfferStatus, SaleKind, SaleStatus
+from marketplace.auctions.states import OfferStatus, SaleKind, SaleStatus
 from marketplace.auctions.tables import Sale, SecondChanceOffer
 from marketplace.core import clock, db, outbox, timers
 from marketplace.core.ids import uuid7
@@ -115,14 +115,11 @@ async def _offer_to_second(lot: LockedLot, sale: LockedSale) -> None:
 
 async def _second_bidder(lot: LockedLot, winner: UUID) -> Recorded | None:
     """The highest maximum of somebody else who may still buy; the earlier of equal ones. Never below the reserve."""
-    rows = await read_history(lot.id)
-    gone = retracted(rows)
     bids = [
         row
-        for row in rows
-        if row.kind in (BidKind.BID, BidKind.AUTO) and row.seq not in gone and row.bidder != winner
-        and row.max_minor >= (lot.terms.reserve_minor or 0)
-    ]  # fmt: skip
+        for row in maxima(await read_history(lot.id)).values()
+        if row.bidder != winner and row.max_minor >= (lot.terms.reserve_minor or 0)
+    ]
     barred = await db.fetch(
         "SELECT id FROM users WHERE id = ANY($1::uuid[]) AND status <> $2",
         [row.bidder for row in bids], AccountStatus.ACTIVE.value,
