@@ -172,7 +172,7 @@ async def test_a_bid_before_the_start_is_refused():
     with pytest.raises(AuctionNotStarted):
         await a_bid(lot, (await a_user()).id, "5")
     _, unplanned = await an_auction(starts_at=None)
-    with pytest.raises(AuctionNotStarted):
+    with pytest.raises(AuctionNotFound):
         await a_bid(unplanned, (await a_user()).id, "5")
 
 
