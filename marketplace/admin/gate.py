@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import msgspec
 from litestar.types import Receive, Scope
 
+from marketplace.core import ratelimit
 from marketplace.core.bodies import decode
 from marketplace.core.config import settings
 from marketplace.core.edge.addresses import caller
@@ -23,7 +24,8 @@ CLOSED: Final = {
     "/public/openapi.json": None,
 }
 """A password changes in one place; and the panel's own docs load scripts from elsewhere."""
-SPOKEN_TO: Final = ("/public/login", "/public/logout", "/api/mfa-setup")
+LOGIN: Final = "/public/login"
+SPOKEN_TO: Final = (LOGIN, "/public/logout", "/api/mfa-setup")
 """Take forms as well as JSON, and nothing but texts."""
 FORM: Final = "application/x-www-form-urlencoded"
 
@@ -46,7 +48,7 @@ def calling(scope: Scope) -> Iterator[None]:
 
 
 async def checked(scope: Any, receive: Receive) -> Receive:
-    """The request's body again, once it is known to be good. Raises NotFound, Forbidden, UnsupportedMedia or ValidationFailed."""
+    """The request's body again, once it is known to be good. Raises NotFound, Forbidden, RateLimited, UnsupportedMedia or ValidationFailed."""
     path = "/" + "/".join(part for part in scope["path"].split("/") if part)
     for closed, why in CLOSED.items():
         if path == closed or path.startswith(f"{closed}/"):
@@ -56,6 +58,8 @@ async def checked(scope: Any, receive: Receive) -> Receive:
         return receive
     headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
     _check_origin(headers)
+    if path == LOGIN:  # one password tried on many names is a guess at none of them
+        await ratelimit.hit("anonymous", caller(scope))
     body = await _read(receive)
     media_type = headers.get(b"content-type", "").partition(";")[0].strip().lower()
     if path in SPOKEN_TO and media_type == FORM:

@@ -11,8 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from marketplace.accounts.errors import AccountBanned, WrongCredentials
-from marketplace.accounts.service import throttle
-from marketplace.accounts.service.login import check_credentials
+from marketplace.accounts.service.login import try_password
 from marketplace.accounts.service.sessions import Client
 from marketplace.accounts.states import Role
 from marketplace.admin.gate import network
@@ -41,11 +40,8 @@ class Staff(Table, tablename="staff_accounts"):
     @classmethod
     async def login(cls, username: str, password: str) -> uuid.UUID | None:
         """The id of the staff account with this name or address and password, else None."""
-        client = Client(network=network())
         try:
-            await throttle.login(username, client)
-            user_id = await check_credentials(username, password)
-            await throttle.logged_in(username, client)
+            user_id = await try_password(username, password, Client(network=network()))
         except (RateLimited, Unavailable, WrongCredentials, AccountBanned):
             return None
         found = await cls.select(cls.id).where(cls.id == user_id, cls.active.eq(True)).first()

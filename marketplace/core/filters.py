@@ -149,6 +149,8 @@ class Listing(Generic[F]):
         value = msgspec.convert(raw, field.type, strict=False)
         if value is None:
             raise ValueError("Leave the parameter out to not filter by it.")
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            return value.astimezone(UTC)  # of the first and last day of time, some zones' hours are no instants
         return value
 
     def _sorts(self, text: str) -> tuple[Sort, ...]:

@@ -193,3 +193,10 @@ async def test_the_api_asks_staff_for_the_second_factor_too(client, configure):
     assert (await client.get("/api/v1/admin/users/", headers=headers)).status_code == 403  # begun is not confirmed
     await second_factor.confirm(user.id, app.at(clock.now()))
     assert (await client.get("/api/v1/admin/users/", headers=headers)).status_code == 200
+
+
+async def test_one_password_is_not_tried_on_many_names(client):
+    await staff()
+    with ratelimit.using("*=off,anonymous=3/m"):
+        answers = [await signed_in_browser(client, f"name{n}", "Summer2026!!") for n in range(5)]
+    assert [answer.status_code for answer in answers] == [401, 401, 401, 429, 429]

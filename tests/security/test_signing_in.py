@@ -67,3 +67,11 @@ async def test_a_move_to_another_address_that_was_under_way_dies_with_the_passwo
     await client.post("/api/v1/auth/password/", json=change, headers=await bearer(user.id))
     answer = await client.post("/api/v1/auth/email/verify/", json={"token": secret})
     assert (answer.status_code, answer.json()["code"]) == (400, "link_invalid")
+
+
+async def test_a_refused_login_stands_in_the_log_without_what_was_typed(client, capsys):
+    await a_person()
+    await client.post(LOGIN, json={"username": "my-secret-typed-here", "password": "a wrong guess"})
+    said = capsys.readouterr()
+    assert "login.refused" in said.err
+    assert "my-secret-typed-here" not in said.err + said.out and "a wrong guess" not in said.err + said.out

@@ -4,6 +4,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
+import structlog
 
 from marketplace.accounts import passwords
 from marketplace.accounts.contact import named
@@ -16,6 +17,8 @@ from marketplace.accounts.states import AccountStatus, LinkPurpose
 from marketplace.core import db
 from marketplace.core.errors import ValidationFailed
 
+log = structlog.get_logger(__name__)
+
 MOST_CODES: Final = 5
 
 
@@ -27,10 +30,20 @@ async def log_in(given: Credentials, client: Client) -> SignedIn:
     name = given.email or given.username
     if not name:
         raise ValidationFailed.of("email", "Send `email` or `username`.")
+    return await finish(await try_password(name, given.password, client), client, given.code)
+
+
+async def try_password(name: str, password: str, client: Client) -> UUID:
+    """The account with this name and password; tries are counted, and wrong ones stand in the log, without the name:
+    people type their password there. Raises WrongCredentials, AccountBanned or RateLimited."""
     await throttle.login(name, client)
-    user_id = await check_credentials(name, given.password)
+    try:
+        user_id = await check_credentials(name, password)
+    except (WrongCredentials, AccountBanned) as refusal:
+        log.warning("login.refused", code=refusal.code, network=client.network)
+        raise
     await throttle.logged_in(name, client)
-    return await finish(user_id, client, given.code)
+    return user_id
 
 
 async def finish(user_id: UUID, client: Client, code: str | None = None) -> SignedIn:
