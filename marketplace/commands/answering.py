@@ -1,12 +1,13 @@
 """uvicorn around the application: one process, or several that share the port."""
 
+import contextlib
 import multiprocessing
 import multiprocessing.connection
 import os
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -75,6 +76,15 @@ class Server(uvicorn.Server):
         if self.started:
             self._ready()
 
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        with super().capture_signals():
+            before = signal.signal(signal.SIGHUP, self.handle_exit)  # the terminal was closed: stop as for Ctrl-C
+            try:
+                yield
+            finally:
+                signal.signal(signal.SIGHUP, before)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if not self.should_exit:
             end_if_it_hangs()
@@ -104,6 +114,9 @@ class Together(Multiprocess):
         else:
             self.should_exit.set()
 
+    def handle_hup(self) -> None:
+        self.handle_term()
+
     def join_all(self) -> None:
         end_if_it_hangs()
         super().join_all()
@@ -112,6 +125,7 @@ class Together(Multiprocess):
 def one_of_several() -> Litestar:
     """The application in a process of its own, which ends when the one that started it is gone."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a closed terminal tells the parent too, which ends us orderly
     config = settings()
     home = Path(config.home)
     place = embedded.locate(home)

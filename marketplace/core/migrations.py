@@ -5,8 +5,7 @@ import io
 
 import asyncpg
 
-from marketplace.core import db
-from marketplace.core.config import ROOT
+from marketplace.core.config import ROOT, settings
 
 APP = "marketplace"
 FOLDER = ROOT / "piccolo_migrations"
@@ -14,8 +13,8 @@ LOCK = 0x6D61726B6574  # any number that nothing else locks
 
 
 async def pending(database_url: str = "") -> list[str]:
-    """Names of the migration files the database has not seen. One query; reads nothing but file names."""
-    connection = await asyncpg.connect(database_url or db.address())
+    """Ids of the migrations the database has not seen. One query; reads nothing but file names."""
+    connection = await asyncpg.connect(database_url or settings().database_url)
     try:
         return sorted(known() - await _ran(connection))
     finally:
@@ -28,6 +27,8 @@ async def migrate() -> list[str]:
     Each migration and the note that it ran are one transaction. An advisory lock lets one process at a time work;
     the others wait, then find nothing to do.
     """
+    from marketplace.core import db
+
     connection = await asyncpg.connect(db.address())
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
@@ -59,6 +60,8 @@ async def _run(missing: set[str]) -> list[str]:
     from piccolo.apps.migrations.auto.migration_manager import MigrationManager
     from piccolo.apps.migrations.commands.base import BaseMigrationManager
     from piccolo.apps.migrations.tables import Migration
+
+    from marketplace.core import db
 
     manager = BaseMigrationManager()
     modules = manager.get_migration_modules(str(FOLDER))
