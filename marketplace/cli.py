@@ -52,7 +52,12 @@ def parser() -> ArgumentParser:
     command(commands, "reconcile", "check every invariant of the database", _run("database", "reconcile"))
     command(commands, "openapi", "print the API's schema as JSON", _run("openapi", "run"))
     command(commands, "doctor", "say what is configured, reachable, migrated and unsafe", _run("doctor", "run"))
-    command(commands, "test", "run the tests; what follows goes to pytest (first --coverage: measure it)", None)
+    command(
+        commands,
+        "test",
+        "run the tests; what follows goes to pytest (first --coverage: measure it; --benchmarks [name...]: measure speed)",
+        None,
+    )
     return top
 
 

@@ -14,6 +14,7 @@ The column names are the fields of the answer's Struct; tests decode every such 
 makes the answers in Python instead, from records, where SQL cannot say it.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
@@ -36,8 +37,11 @@ T = TypeVar("T")
 DEFAULT_SIZE: Final = 20
 MAX_SIZE: Final = 100
 MAX_PAGE: Final = 1_000_000
-COUNT_CAP: Final = 10_000
+COUNT_CAP: Final = 1_000
 """`count` is exact up to this many rows; a longer list says this number and `meta.count_capped`."""
+LONG_SECONDS: Final = 30.0
+"""A list that was longer is taken to be longer for so long: counting a thousand rows costs more than reading twenty."""
+MOST_LONG: Final = 4096
 
 checked = False
 """Tests set it: every answer whose JSON Postgres wrote is then decoded as the Struct it claims to be."""
@@ -190,6 +194,7 @@ class Rows:
         count = (
             f"SELECT count(*) AS n FROM (SELECT FROM {self._counted} WHERE {where} LIMIT {COUNT_CAP + 1}) AS counted"
         )
+        counted = (count, repr(self._values))
         if query.cursor is not None and query.cursor.keys:
             where += f" AND {self._beyond(keys, descending, query.cursor)}"
         ways = ["DESC" if down else "ASC" for down in descending]
@@ -205,14 +210,22 @@ class Rows:
             key, offset = query.listing.key.sql, self._bound("{}::bigint", [skipped])
             chosen = f"SELECT {key} FROM {self._source} WHERE {where} {limit} OFFSET {offset}"
             page = f"SELECT {shown}, true AS _real, {kept} FROM {self._source} WHERE {key} IN ({chosen})"
-        records = await db.fetch(
-            f"WITH _page AS ({page}) SELECT _count.n AS _n, _page.*, {texts} FROM ({count}) AS _count LEFT JOIN _page ON true ORDER BY {again}",
-            *self._values,
-        )  # fmt: skip
-        total = records[0]["_n"]
+        if is_long := _is_long(counted):
+            statement = f"SELECT _page.*, {texts} FROM _page ORDER BY {again}"
+        else:
+            statement = f"SELECT _count.n AS _n, _page.*, {texts} FROM ({count}) AS _count LEFT JOIN _page ON true ORDER BY {again}"
+        records = await db.fetch(f"WITH _page AS ({page}) {statement}", *self._values)
         found = [record for record in records if record["_real"]]
         more = len(found) > query.size
         del found[query.size :]
+        if not is_long:
+            total = records[0]["_n"]
+            if total > COUNT_CAP:
+                _note_long(counted)
+        elif query.cursor is None and found and not more:  # it has become shorter meanwhile
+            total = skipped + len(found)
+        else:
+            total = COUNT_CAP + 1
         if query.cursor is not None and query.cursor.backwards:
             found.reverse()
         ends = [tuple(found[at][f"_text{i}"] for i in range(len(keys))) for at in (0, -1)] if found else [(), ()]
@@ -246,6 +259,20 @@ class Rows:
             equal = [f"{name} = {place}" for name, place in zip(names[:i], places[:i], strict=True)]
             options.append(" AND ".join([*equal, f"{names[i]} {'<' if down else '>'} {places[i]}"]))
         return f"({' OR '.join(f'({option})' for option in options)})"
+
+
+_long: dict[tuple[str, str], float] = {}
+"""What was counted, statement and values, and until when it is known to be long."""
+
+
+def _is_long(counted: tuple[str, str]) -> bool:
+    return _long.get(counted, 0.0) > time.monotonic()
+
+
+def _note_long(counted: tuple[str, str]) -> None:
+    if len(_long) >= MOST_LONG:
+        _long.clear()
+    _long[counted] = time.monotonic() + LONG_SECONDS
 
 
 def like(word: str) -> str:

@@ -1,24 +1,20 @@
-"""Bids on one hot auction by 128 clients: in the service, and over HTTP; each beside its raw limit.
-
-python -m tests.benchmarks.bench_bids
-"""
+"""Bids on one hot auction by 128 clients: in the service, and over HTTP; each beside its raw limit."""
 
 import asyncio
 import os
-import signal
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from itertools import count
 
-from tests import servers
+import uvloop
+
+from tests.benchmarks.place import OURS, serving
+from tests.benchmarks.table import Row, middle
 
 CLIENTS = 128
-SECONDS = 6.0
+ROUNDS = 3
+SECONDS = 3.0
 
 
 class Figures:
@@ -34,11 +30,8 @@ class Figures:
     def at(self, share: float) -> float:
         return self.times[min(len(self.times) - 1, int(len(self.times) * share))] * 1000
 
-    def row(self, raw: "Figures") -> str:
-        return (
-            f"| {self.name} | {self.rate:,.0f} | {self.at(0.5):.1f} | {self.at(0.99):.1f} | "
-            f"{100 * self.good / len(self.times):.0f} % | {self.rate / raw.rate:.2f} |"
-        )
+    def __str__(self) -> str:
+        return f"{self.rate:,.0f}/s, p50 {self.at(0.5):.0f} ms, p99 {self.at(0.99):.0f} ms"
 
 
 async def hammer(name: str, one: Callable[[int, int], Awaitable[bool]]) -> Figures:
@@ -91,7 +84,7 @@ async def in_the_service() -> tuple[Figures, Figures]:
         async def raw_bid(client: int, n: int) -> bool:
             return await pool.fetchval(PLACE, str(client), n) is not None
 
-        raw = await hammer("raw: asyncpg, one statement a bid", raw_bid)
+        raw = await hammer("asyncpg, one statement a bid", raw_bid)
     await db.disconnect()
     return ours, raw
 
@@ -105,19 +98,17 @@ async def over_http() -> tuple[Figures, Figures]:
     await db.connect()
     auction, _ = await an_auction()
     tokens = [(await bearer(user))["authorization"] for user in await users(CLIENTS)]
-    with served("marketplace.app:create_app", "--factory") as port:
-        clients = [Http(port, "/api/v1/bids/", tokens[i]) for i in range(CLIENTS)]
+    with serving(*OURS) as served:
+        clients = [Http(served.port, "/api/v1/bids/", tokens[i]) for i in range(CLIENTS)]
         ours = await hammer(
             "bid over HTTP",
             lambda i, n: clients[i].post(b'{"auction_id":"%b","amount":"%d"}' % (str(auction).encode(), 200 * n)),
         )
     await hold_invariants()
     await db.execute("UPDATE raw_lot SET price = 0")
-    with served("tests.benchmarks.raw_bids:app") as port:
-        plain = [Http(port, "/", "none") for _ in range(CLIENTS)]
-        raw = await hammer(
-            "raw: bare ASGI and asyncpg", lambda i, n: plain[i].post(b'{"bidder":"%d","amount":%d}' % (i, n))
-        )
+    with serving("tests.benchmarks.raw_bids:app") as served:
+        plain = [Http(served.port, "/", "none") for _ in range(CLIENTS)]
+        raw = await hammer("ASGI and asyncpg", lambda i, n: plain[i].post(b'{"bidder":"%d","amount":%d}' % (i, n)))
     await db.disconnect()
     return ours, raw
 
@@ -141,47 +132,18 @@ class Http:
         return head[9:12] != b"400"
 
 
-@contextmanager
-def served(application: str, *flags: str) -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", application, *flags, "--port", str(port), "--no-access-log"]
-    process = subprocess.Popen([*command, "--log-level", "warning"], stdout=subprocess.DEVNULL)
-    try:
-        for _ in range(300):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield port
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait()
-
-
-async def prepare() -> None:
-    import marketplace.wiring  # noqa: F401 - as in the service, every event has its listeners
-    from marketplace.core import migrations
-
-    await migrations.migrate()
-
-
-def main() -> None:
-    with ExitStack() as stack:
-        base_url, redis_url = stack.enter_context(servers.base_urls())
-        name = f"{servers.PREFIX}_bench"
-        os.environ["DATABASE_URL"] = stack.enter_context(servers.database(base_url, name))
-        os.environ["REDIS_URL"] = stack.enter_context(servers.redis_database(redis_url))
-        os.environ |= {"MARKETPLACE_RATE_LIMITS": "*=off", "MARKETPLACE_WORKER_IN_PROCESS": "false"}
-        asyncio.run(prepare())
-        pairs = [asyncio.run(in_the_service()), asyncio.run(over_http())]
-    print(f"One auction, {CLIENTS} clients, one bid under way each:\n")
-    print("| path | bids/s | p50 ms | p99 ms | let in | of raw |\n|---|---|---|---|---|---|")
-    for ours, raw in pairs:
-        print(ours.row(raw))
-        print(raw.row(raw))
-
-
-if __name__ == "__main__":
-    main()
+def run() -> list[Row]:
+    rows = []
+    for path, once in (("in the service", in_the_service), ("over HTTP", over_http)):
+        rounds = [uvloop.run(once()) for _ in range(ROUNDS)]
+        of_raw = middle(ours.rate / raw.rate for ours, raw in rounds)
+        ours, raw = (sorted(side, key=lambda figures: figures.rate)[ROUNDS // 2] for side in zip(*rounds, strict=True))
+        let_in = 100 * ours.good / len(ours.times)
+        p99 = middle(figures.at(0.99) for figures, _ in rounds)
+        rows.append(
+            Row(
+                path=f"bids on one hot auction, {CLIENTS} clients, {path}", ours=f"{ours}, {let_in:.0f} % let in",
+                raw=f"{raw.name}: {raw}", ratio=f"{of_raw:.2f}", goal="p99 <= 50 ms", met=p99 <= 50,
+            )
+        )  # fmt: skip
+    return rows

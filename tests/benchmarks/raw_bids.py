@@ -10,10 +10,10 @@ from typing import Any
 import asyncpg
 
 SCHEMA = """
-CREATE TABLE raw_lot (id int PRIMARY KEY, price bigint NOT NULL);
-CREATE TABLE raw_bids (id bigserial PRIMARY KEY, lot int NOT NULL, bidder text NOT NULL, amount bigint NOT NULL,
+CREATE TABLE IF NOT EXISTS raw_lot (id int PRIMARY KEY, price bigint NOT NULL);
+CREATE TABLE IF NOT EXISTS raw_bids (id bigserial PRIMARY KEY, lot int NOT NULL, bidder text NOT NULL, amount bigint NOT NULL,
   at timestamptz NOT NULL DEFAULT now());
-INSERT INTO raw_lot VALUES (1, 0);
+INSERT INTO raw_lot VALUES (1, 0) ON CONFLICT (id) DO UPDATE SET price = 0;
 """
 PLACE = """
 WITH raised AS (UPDATE raw_lot SET price = $2 WHERE id = 1 AND price < $2 RETURNING id)
@@ -23,13 +23,21 @@ INSERT INTO raw_bids (lot, bidder, amount) SELECT id, $1, $2 FROM raised RETURNI
 _pool: asyncpg.Pool | None = None
 
 
+async def plain_lifespan(receive: Any, send: Any) -> None:
+    while (await receive())["type"] != "lifespan.shutdown":
+        await send({"type": "lifespan.startup.complete"})
+    await send({"type": "lifespan.shutdown.complete"})
+
+
 async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     global _pool
     if scope["type"] == "lifespan":
-        while (await receive())["type"] != "lifespan.shutdown":
-            _pool = await asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=10, max_size=10)
-            await send({"type": "lifespan.startup.complete"})
-        await send({"type": "lifespan.shutdown.complete"})
+        _pool = await asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=10, max_size=10)
+        await plain_lifespan(receive, send)
+        return
+    if scope["path"].startswith("/health"):
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
         return
     body = b""
     while True:

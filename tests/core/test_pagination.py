@@ -9,7 +9,7 @@ from litestar import Litestar, get
 from litestar.di import NamedDependency, Provide
 from msgspec import Meta, Struct
 
-from marketplace.core import db, money, problems
+from marketplace.core import db, money, pagination, problems
 from marketplace.core.envelope import Envelope, Page
 from marketplace.core.errors import ValidationFailed
 from marketplace.core.filters import Filters, Listing
@@ -57,6 +57,11 @@ async def said(listing: NamedDependency[ListQuery[SaidFilters]]) -> Envelope[Pag
     if wanted.loud:
         rows.where("m.body = upper(m.body)")
     return await rows.page(SaidOut)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pagination, "_long", {})
 
 
 @pytest.fixture
@@ -120,6 +125,24 @@ async def test_a_cursor_goes_back_the_way_it_came(http):
         last = (await http.get(last["next"])).json()["data"]
     back = [there[-1]] + await walk(http, last["previous"], "previous")
     assert back == list(reversed(there))
+
+
+async def test_a_long_list_says_that_it_is_longer_than_counted(http):
+    await say(pagination.COUNT_CAP + 3)
+    for url in ("/said", "/said", "/said?page=2", "/said?cursor="):  # counted, then known
+        answer = (await http.get(url)).json()
+        assert answer["data"]["count"] == pagination.COUNT_CAP and answer["meta"]["count_capped"] is True
+        assert len(answer["data"]["results"]) == 20 and answer["data"]["next"]
+    counted = (await http.get("/said?min_seq=5")).json()
+    assert counted["data"]["count"] == pagination.COUNT_CAP - 1 and "count_capped" not in counted["meta"]
+
+
+async def test_a_list_that_was_long_and_is_not_any_more_says_so(http):
+    await say(pagination.COUNT_CAP + 1)
+    assert (await http.get("/said")).json()["meta"]["count_capped"] is True
+    await db.execute("DELETE FROM live_messages WHERE seq > 30")
+    last = (await http.get("/said?page=2")).json()
+    assert last["data"]["count"] == 30 and "count_capped" not in last["meta"] and last["data"]["next"] is None
 
 
 async def test_rows_that_arrive_meanwhile_do_not_shift_a_cursor(http):

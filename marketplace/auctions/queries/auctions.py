@@ -88,27 +88,30 @@ WATCHED: Final = _listing("auctions.watched", AuctionFilters, "ends_at")
 
 # The empty object is written without braces, which mark the places of values here.
 MEDIA: Final = image_json("media").replace("'{}'::jsonb", "jsonb_build_object()")
-IMAGES: Final = f"""(SELECT coalesce(json_agg(json_build_object('id', i.id, 'alt', i.alt, 'position', i.position,
+# `OFFSET 0` has each picture described once, not once for each of its parts.
+PICTURES: Final = f"""(SELECT json_agg(json_build_object('id', i.id, 'alt', i.alt, 'position', i.position,
     'state', i.shown -> 'state', 'url', i.shown -> 'url', 'thumbnail', i.shown -> 'sizes' -> '600' -> 'url',
-    'sizes', i.shown -> 'sizes') ORDER BY i.position, i.id), '[]')
-  FROM (SELECT p.id, p.alt, p.position, {MEDIA} AS shown FROM auction_images p JOIN media ON media.id = p.media
-    WHERE p.auction = a.id AND media.state IN ('pending', 'ready')) AS i)"""
-IMAGE: Final = f"""(SELECT {MEDIA} -> 'sizes' -> '600' ->> 'url' FROM auction_images p JOIN media ON media.id = p.media
-  WHERE p.auction = a.id AND media.state = 'ready' ORDER BY p.position, p.id LIMIT 1)"""
-ENDS_AT: Final = "coalesce((SELECT max(x.ends_at) FROM lots x WHERE x.auction = a.id), a.ends_at)"
-"""As it is shown, moved by late bids. Lists are ordered by the announced end, which an index has."""
+    'sizes', i.shown -> 'sizes') ORDER BY i.position, i.id) AS described,
+    (array_agg(i.shown -> 'sizes' -> '600' ->> 'url' ORDER BY i.position, i.id) FILTER (WHERE i.state = 'ready'))[1] AS first
+  FROM (SELECT p.id, p.alt, p.position, media.state, {MEDIA} AS shown
+    FROM auction_images p JOIN media ON media.id = p.media
+    WHERE p.auction = a.id AND media.state IN ('pending', 'ready') OFFSET 0) AS i)"""
+BESIDE: Final = f"""(SELECT sum(x.bid_count) AS bids, count(*) AS number, max(x.ends_at) AS ends_at
+    FROM lots x WHERE x.auction = a.id) AS all_lots
+  CROSS JOIN LATERAL {PICTURES} AS pictures
+  CROSS JOIN LATERAL (SELECT count(*) AS number, count(*) FILTER (WHERE w."user" = {{}}) AS own
+    FROM auction_watches w WHERE w.auction = a.id) AS watches"""
+"""What `CARD` shows of other tables' rows; `{{}}` is the viewer's id or null."""
 CARD: Final = f"""a.id, a.title, a.status, a.currency,
   money_text(l.price_minor, a.currency) AS current_price, money_text(l.start_minor, a.currency) AS starting_price,
   CASE WHEN {BUY_NOW_OPEN} THEN money_text(l.buy_now_minor, a.currency) END AS buy_now_price,
-  (SELECT sum(x.bid_count) FROM lots x WHERE x.auction = a.id) AS bid_count,
-  l.reserve_minor IS NOT NULL AS has_reserve, {RESERVE_MET} AS reserve_met,
-  (SELECT count(*) FROM lots x WHERE x.auction = a.id) AS lot_count,
-  a.starts_at, {ENDS_AT} AS ends_at, a.created_at,
+  all_lots.bids AS bid_count, l.reserve_minor IS NOT NULL AS has_reserve, {RESERVE_MET} AS reserve_met,
+  all_lots.number AS lot_count, a.starts_at, coalesce(all_lots.ends_at, a.ends_at) AS ends_at, a.created_at,
   {CATEGORY} AS category, {PERSON} AS seller,
-  {IMAGE} AS image,
-  {IMAGES} AS images,
-  (SELECT count(*) FROM auction_watches w WHERE w.auction = a.id) AS watch_count,
-  EXISTS (SELECT FROM auction_watches w WHERE w.auction = a.id AND w."user" = {{}}) AS is_watched"""
+  pictures.first AS image, coalesce(pictures.described, '[]') AS images,
+  watches.number AS watch_count, watches.own > 0 AS is_watched"""
+ENDS_AT: Final = "coalesce((SELECT max(x.ends_at) FROM lots x WHERE x.auction = a.id), a.ends_at)"
+"""As `CARD` shows it, moved by late bids. Lists are ordered by the announced end, which an index has."""
 OWN: Final = "money_text(l.reserve_minor, a.currency) AS reserve_price, nullif(l.outcome, '') AS outcome"
 
 
@@ -166,7 +169,7 @@ def _uuid(text: str | None) -> UUID | None:
 
 
 def _cards(listing: ListQuery[Any], visitor: Viewer | None) -> Rows:
-    rows = listing.rows(SOURCE).counted(COUNTED).columns(CARD, visitor.id if visitor else None)
+    rows = listing.rows(SOURCE).counted(COUNTED).columns(f"{CARD} FROM {BESIDE}", visitor.id if visitor else None)
     return _filtered(rows, listing.filters)
 
 
@@ -192,7 +195,7 @@ async def list_ending_soon(listing: ListQuery[SoonFilters], visitor: Viewer | No
 
 
 async def list_mine(listing: ListQuery[AuctionFilters], viewer: Viewer) -> Envelope[Page[MyAuctionCard]]:
-    rows = listing.rows(SOURCE).counted(COUNTED).columns(f"{CARD}, {OWN}", viewer.id)
+    rows = listing.rows(SOURCE).counted(COUNTED).columns(f"{CARD}, {OWN} FROM {BESIDE}", viewer.id)
     rows = rows.where("a.deleted_at IS NULL AND a.seller = {}", viewer.id)
     return await _filtered(rows, listing.filters).page(MyAuctionCard)
 
@@ -250,8 +253,8 @@ VIEWER: Final = """CASE WHEN $3::uuid IS NOT NULL THEN json_build_object(
       'buy_now_price', money_text(x.buy_now_minor, a.currency)) ORDER BY x.position), '[]')
     FROM lots x WHERE x.auction = a.id AND (a.seller = $3 OR $4))) END"""
 DETAIL: Final = f"""SELECT row_to_json(auction)::text FROM (
-  SELECT {CARD.replace("{}", "$3")}, a.description, {LOTS} AS lots, {VIEWER} AS viewer
-  FROM {SOURCE} WHERE a.id = $1 AND ($4 OR {VISIBLE.replace("{}", "$3")})) AS auction"""
+  SELECT {CARD}, a.description, {LOTS} AS lots, {VIEWER} AS viewer
+  FROM {SOURCE} CROSS JOIN LATERAL {BESIDE.replace("{}", "$3::uuid")} WHERE a.id = $1 AND ($4 OR {VISIBLE.replace("{}", "$3")})) AS auction"""
 
 
 async def get_auction(auction_id: UUID, visitor: Viewer | None) -> AuctionOut:
@@ -276,7 +279,10 @@ async def check_visible(auction_id: UUID, visitor: Viewer | None) -> None:
 
 
 async def images_of(auction_id: UUID) -> list[ImageOut]:
-    body = await db.fetch_val(f"SELECT {IMAGES}::text FROM auctions a WHERE a.id = $1", auction_id)
+    body = await db.fetch_val(
+        f"SELECT coalesce(pictures.described, '[]')::text FROM auctions a CROSS JOIN LATERAL {PICTURES} AS pictures WHERE a.id = $1",
+        auction_id,
+    )
     return msgspec.json.decode(body, type=list[ImageOut])
 
 

@@ -1,0 +1,40 @@
+"""Benchmarks: what the service reaches, beside the raw limit of the same path, as one table.
+
+    python3 -m marketplace test --benchmarks [name...]
+
+Starts what it needs, listens on 127.0.0.1 only, and takes a few minutes. Nothing here decides whether a test passes.
+"""
+
+import importlib
+import os
+import platform
+import resource
+import sys
+
+import psutil
+
+from tests.benchmarks import place
+from tests.benchmarks.table import HEAD, line
+
+NAMES = ("cached_get", "bids", "list", "write", "broadcast", "start")
+"""In the order they run: bids check every invariant afterwards, which the many rows of the lists are not made to hold."""
+
+
+def main(names: list[str]) -> None:
+    if unknown := set(names) - set(NAMES):
+        sys.exit(f"No benchmark {', '.join(sorted(unknown))}. There are: {', '.join(NAMES)}.")
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    rows = []
+    with place.place():
+        for name in [name for name in NAMES if name in names or not names]:
+            print(f"{name} ...", file=sys.stderr, flush=True)
+            rows += importlib.import_module(f"tests.benchmarks.bench_{name}").run()
+    busy = os.getloadavg()[0]
+    memory = psutil.virtual_memory().total / 2**30
+    print(f"{os.cpu_count()} cores, {memory:.0f} GB, Python {platform.python_version()}; load when done {busy:.1f}\n")
+    print("\n".join([HEAD, *map(line, rows)]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
