@@ -4,6 +4,7 @@ import pytest
 
 from marketplace.accounts.states import Role
 from marketplace.core import db
+from marketplace.core.ids import uuid7
 from tests.factories import a_user, signed_in
 from tests.factories.auctions import a_bid, an_auction
 
@@ -42,3 +43,16 @@ async def test_staff_who_are_no_party_do(client):
     answer = await client.request("DELETE", f"/api/v1/admin/auctions/{auction_id}/", json=WHY, headers=headers)
     assert answer.status_code == 204
     assert await auction_state(auction_id) == "cancelled"
+
+
+async def test_nobody_vouches_for_who_stands_above(client):
+    (admin, _), (_, headers) = await signed_in(Role.ADMIN), await signed_in(Role.MODERATOR)
+    await db.execute(
+        'INSERT INTO identity_checks (id, "user", document_type, country_code) VALUES ($1, $2, $3, $4)',
+        uuid7(), admin.id, "passport", "DE",
+    )  # fmt: skip
+    url = f"/api/v1/users/{admin.id}/verification/decision/"
+    for body in ({"approved": False, "reason": "I want your place"}, {"approved": True}):
+        answer = await client.post(url, json=body, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
+    assert await db.fetch_val("SELECT status FROM identity_checks") == "pending"

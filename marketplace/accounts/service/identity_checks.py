@@ -8,11 +8,13 @@ from uuid import UUID
 from marketplace.accounts import countries, pictures
 from marketplace.accounts.errors import DocumentsNotReady, OwnAccount, VerificationOpen
 from marketplace.accounts.events import IdentityDecided, IdentitySubmitted
+from marketplace.accounts.policies import can_vouch
 from marketplace.accounts.queries import identity_checks as queries
+from marketplace.accounts.queries.locks import lock_users
 from marketplace.accounts.queries.owners import lock_owner
-from marketplace.accounts.states import VERIFICATION, DocumentSide, DocumentType, VerificationStatus
+from marketplace.accounts.states import VERIFICATION, AccountStatus, DocumentSide, DocumentType, VerificationStatus
 from marketplace.core import audit, clock, db, outbox, text, timers
-from marketplace.core.errors import ValidationFailed
+from marketplace.core.errors import Forbidden, NotFound, ValidationFailed
 from marketplace.core.ids import uuid7
 from marketplace.media.schemas import MediaRecord
 from marketplace.media.service import uploads
@@ -79,13 +81,15 @@ async def _open_check(
 async def decide(actor_id: UUID | None, user_id: UUID, *, approved: bool, reason: str = "") -> None:
     """Approve or reject a person's open check; an approval may be taken back. `actor_id` None is the service itself.
 
-    Raises NotFound, OwnAccount, ValidationFailed (a rejection without a reason), DocumentsNotReady or IllegalTransition.
+    Raises NotFound, Forbidden, OwnAccount, ValidationFailed (a rejection without a reason), DocumentsNotReady or IllegalTransition.
     """
     reason = text.prose(reason, "reason", required=not approved)
     if actor_id == user_id:
         raise OwnAccount
     target = VerificationStatus.APPROVED if approved else VerificationStatus.REJECTED
     async with db.transaction():
+        if actor_id is not None:
+            await _check_may_vouch(actor_id, user_id)
         check = await queries.lock_open_check(user_id)
         VERIFICATION.check(check.status, target)
         if approved and any(state != MediaState.READY for _, state in await queries.documents_of(check.id)):
@@ -101,6 +105,16 @@ async def decide(actor_id: UUID | None, user_id: UUID, *, approved: bool, reason
             actor=actor_id, action=f"identity.{target}", object_type="user", object_id=user_id, reason=reason,
             before={"status": check.status}, after={"status": target},
         )  # fmt: skip
+
+
+async def _check_may_vouch(actor_id: UUID, user_id: UUID) -> None:
+    """Raises NotFound, or Forbidden for who is no staff by now, or stands below the account."""
+    locked = await lock_users({actor_id, user_id})
+    actor, user = locked.get(actor_id), locked.get(user_id)
+    if user is None:
+        raise NotFound
+    if actor is None or actor.status is not AccountStatus.ACTIVE or not can_vouch(actor.role, user.role):
+        raise Forbidden
 
 
 async def _note(check_id: UUID, status: VerificationStatus, *, actor_id: UUID | None, reason: str) -> None:
