@@ -56,8 +56,8 @@ class Auction(Table, tablename="auctions"):
 class Lot(Table, tablename="lots"):
     """What is bid on. Amounts are minor units of the auction's currency.
 
-    `ends_at` is the effective end: anti-sniping moves it, never past `latest_end`. `leader_max_minor` is secret until
-    the lot has ended.
+    `ends_at` is the effective end: anti-sniping moves it, never past `latest_end`. `leader_max_minor` is
+    secret, also after the end.
     """
 
     id = UUID(primary_key=True, default=None)
@@ -87,7 +87,7 @@ class Bid(Table, tablename="bids"):
     """One row of a lot's history. Append-only: the database refuses UPDATE and DELETE.
 
     `bidder_no` is the bidder's number within the lot, by first bid; it stands for the bidder in the public chain.
-    `max_minor`, `salt` and `bidder` stay secret until the end; `commitment` binds them from the start.
+    `max_minor` and `salt` are shown to the bidder alone; `commitment` binds them from the start.
     """
 
     id = UUID(primary_key=True, default=None)
