@@ -6,7 +6,8 @@ import { t } from "../i18n.js";
 
 const ORDERS = { ends_at: "order_ends", "-created_at": "order_new", current_price: "order_cheap", "-current_price": "order_dear", "-bid_count": "order_bids" };
 const SOON = 10 * 60 * 1000;
-const FRESH = 15_000;
+const FRESH = 10_000;
+const PAGE = 24;
 
 export function listView(page, kind, wanted) {
   const { market } = page;
@@ -32,10 +33,14 @@ export function listView(page, kind, wanted) {
     location.hash = `#/${kind === "watchlist" ? "watchlist" : ""}${next.size ? `?${next}` : ""}`;
   }
 
+  function ask(cursor) {
+    const query = { ordering: "ends_at", ...wanted, cursor, page_size: PAGE };
+    return kind === "watchlist" ? market.watchlist(query) : market.auctions(query);
+  }
+
   async function load(cursor) {
-    const query = { ordering: "ends_at", ...wanted, cursor, page_size: 24 };
     try {
-      const { data, meta } = await (kind === "watchlist" ? market.watchlist(query) : market.auctions(query));
+      const { data, meta } = await ask(cursor);
       if (gone) return;
       if (!cursor) {
         grid.replaceChildren();
@@ -68,12 +73,16 @@ export function listView(page, kind, wanted) {
     more.replaceChildren(h("div.empty", {}, icon(watch ? "heart" : "search"), h("h2", {}, t(watch ? "watch_nothing" : "nothing")), h("p", {}, t(watch ? "watch_nothing_hint" : "nothing_hint")), h("a.button", { href: "#/" }, t("everything"))));
   }
 
-  /** Prices and counts of what is on the screen, without moving anything about. */
+  /** Prices and counts of what is on the screen. Cards come and go only while nobody is among them. */
   async function freshen() {
     if (document.hidden) return;
-    const query = { ordering: "ends_at", ...wanted, page_size: 24 };
-    const answer = await (kind === "watchlist" ? market.watchlist(query) : market.auctions(query)).catch(() => null);
-    for (const auction of answer?.data.results ?? []) cards.get(auction.id)?.show(auction);
+    const answer = await ask().catch(() => null);
+    if (gone || !answer) return;
+    const fresh = answer.data.results;
+    const same = fresh.length === cards.size && fresh.every((auction) => cards.has(auction.id));
+    const busy = cards.size > PAGE || grid.contains(document.activeElement) || grid.matches(":hover");
+    if (!same && !busy) return load();
+    for (const auction of fresh) cards.get(auction.id)?.show(auction);
   }
 
   async function showCategories() {
