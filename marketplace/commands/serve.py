@@ -46,10 +46,10 @@ async def prepare(with_demo: bool) -> None:
     if not with_demo:
         await bring_up_to_date()
         return
-    load = getattr(importlib.import_module("marketplace.demo.load"), "load", None)
+    from marketplace.demo.load import load
+
     async with current_database():
-        if load is not None:
-            await load(say)
+        await load(say)
 
 
 def welcome(servers: Servers, url: str, with_demo: bool) -> None:
