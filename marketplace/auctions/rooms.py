@@ -49,7 +49,7 @@ async def auction_room(socket: Socket, auction_id: FromPath[UUID]) -> None:
     async def enter(visitor: Viewer | None) -> Room:
         await check_visible(auction_id, visitor)
         return Room(
-            name=room(auction_id), snapshot=partial(room_snapshot, auction_id),
+            name=room(auction_id), snapshot=partial(room_snapshot, auction_id), shared=True,
             hears=PlaceBidHere, hear=partial(hear, auction_id, visitor), presence=True,
         )  # fmt: skip
 

@@ -12,6 +12,7 @@ A domain's `rooms.py` is a WebSocket handler of a few lines (see `accounts.socke
             return Room(
                 name=f"auction:{auction_id}",                 # as in `live.post(f"auction:{auction_id}", BidPlaced(...))`
                 snapshot=partial(room_snapshot, auction_id),  # a Struct with tag="snapshot"; gets `seq` put first
+                shared=True,                                  # it is the same for everybody: a crowd takes it together
                 hears=PlaceBid | Watch, hear=partial(hear, auction_id, visitor), presence=True,
             )
         await serve(socket, enter)
@@ -60,6 +61,8 @@ MOST_REFUSED: Final = 200
 
 _snapshots = asyncio.Semaphore(4)
 """A thousand sockets that resync at once must not take the whole connection pool."""
+_together: dict[str, asyncio.Task[tuple[int, str]]] = {}
+"""Shared snapshots that somebody waits for and that have not begun, by room."""
 
 
 class Crashed(DomainError):
@@ -100,6 +103,7 @@ class Room(Struct, frozen=True, kw_only=True):
     hears: Any = None
     hear: Callable[[Any], Awaitable[Struct | None]] | None = None
     presence: bool = False
+    shared: bool = False
 
 
 class _Ref(Struct, frozen=True):
@@ -185,11 +189,29 @@ class _Reader:
         await self._snapshot()
 
     async def _snapshot(self) -> None:
-        async with _snapshots, db.transaction("repeatable_read", readonly=True):
-            seq = await live.last_seq(self.room.name)
-            snapshot = await self.room.snapshot()
-        await self.connection.send_text(live.numbered(seq, snapshot))
+        seq, snapshot = await (_take_together(self.room) if self.room.shared else _take(self.room))
+        await self.connection.send_text(snapshot)
         self.last = seq
+
+
+async def _take(room: Room) -> tuple[int, str]:
+    """(number, the snapshot that belongs to it)."""
+    async with _snapshots:
+        # Whoever asks from here on may have missed what is not in this one.
+        _together.pop(room.name, None)
+        async with db.transaction("repeatable_read", readonly=True):
+            seq = await live.last_seq(room.name)
+            snapshot = await room.snapshot()
+    return seq, live.numbered(seq, snapshot)
+
+
+async def _take_together(room: Room) -> tuple[int, str]:
+    """As `_take`, but one for all who ask before it begins."""
+    taking = _together.get(room.name)
+    if taking is None:
+        taking = _together[room.name] = asyncio.create_task(_take(room))
+        taking.add_done_callback(lambda task: task.cancelled() or task.exception())  # heard, even if all have left
+    return await asyncio.shield(taking)
 
 
 async def _receive(connection: Connection, room: Room) -> None:

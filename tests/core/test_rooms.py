@@ -25,7 +25,7 @@ from marketplace.core.rooms import Room, Said
 from marketplace.core.sockets import Socket
 from tests.eventually import eventually
 from tests.factories import a_user, bearer, signed_in
-from tests.factories.sockets import LiveServer, live_server
+from tests.factories.sockets import LiveServer, LiveSocket, live_server
 
 
 class Lines(Struct, tag="snapshot", frozen=True):
@@ -48,7 +48,11 @@ class Break(Said, tag="break", frozen=True):
     pass
 
 
+taken: list[str] = []
+
+
 async def snapshot(name: str) -> Lines:
+    taken.append(name)
     rows = await db.fetch("SELECT body FROM live_messages WHERE room = $1 AND to_user IS NULL ORDER BY seq", name)
     return Lines([row["body"] for row in rows])
 
@@ -72,7 +76,7 @@ async def a_room(socket: Socket, name: FromPath[str]) -> None:
             raise NotFound
         return Room(
             name=name, snapshot=partial(snapshot, name), hears=Speak | Break,
-            hear=partial(hear, name, visitor), presence=name == "crowd",
+            hear=partial(hear, name, visitor), presence=name == "crowd", shared=name != "alone",
         )  # fmt: skip
 
     await serve(socket, enter)
@@ -402,3 +406,40 @@ async def test_a_hundred_sockets_of_one_room_hear_everything_in_order(server):
         await asyncio.gather(*(tell("r", f"{i}a", f"{i}b") for i in range(20)))
         for ws in crowd:
             assert [(await ws.hear())["seq"] for _ in range(40)] == list(range(1, 41))
+
+
+async def test_a_crowd_that_comes_at_once_shares_snapshots_and_misses_nothing(server):
+    taken.clear()
+    stop = asyncio.Event()
+
+    async def talk() -> None:
+        while not stop.is_set():
+            await tell("r", "line")
+
+    async def enter(stack) -> LiveSocket:
+        ws = await stack.enter_async_context(server.connect("/ws/test-room/r/"))
+        await ws.hear_a("snapshot")
+        return ws
+
+    async with contextlib.AsyncExitStack() as stack:
+        talking = asyncio.create_task(talk())
+        crowd = await asyncio.gather(*(enter(stack) for _ in range(60)))
+        stop.set()
+        await talking
+        last = await db.fetch_val("SELECT seq FROM live_rooms WHERE room = 'r'")
+        for ws in crowd:
+            seq = ws.heard[0]["seq"]
+            assert len(ws.heard[0]["lines"]) == seq
+            while seq < last:
+                assert (await ws.hear())["seq"] == seq + 1
+                seq += 1
+    assert len(taken) <= 60
+
+
+async def test_a_snapshot_of_ones_own_is_not_shared(server):
+    taken.clear()
+    async with contextlib.AsyncExitStack() as stack:
+        crowd = [await stack.enter_async_context(server.connect("/ws/test-room/alone/")) for _ in range(5)]
+        for ws in crowd:
+            await ws.hear_a("snapshot")
+    assert len(taken) == 5
