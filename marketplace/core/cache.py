@@ -23,12 +23,9 @@ import structlog
 from msgspec import Struct
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from marketplace.core import db, kv
-from marketplace.core.config import settings
 from marketplace.core.loops import end
 
 log = structlog.get_logger(__name__)
@@ -198,9 +195,7 @@ class Cache:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Hear the other processes' drops and tell them ours, for as long as this lasts."""
-        client = Redis.from_url(
-            settings().redis_url, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 0)
-        )  # fmt: skip
+        client = kv.connect(retries=0)
         tasks = [
             asyncio.create_task(self._listen(client), name="cache.listen"),
             asyncio.create_task(self._telling(client), name="cache.tell"),

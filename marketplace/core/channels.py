@@ -16,14 +16,10 @@ import structlog
 from litestar.channels import ChannelsPlugin
 from litestar.channels.backends.base import ChannelsBackend
 from litestar.channels.subscriber import Subscriber
-from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from marketplace.core import kv
-from marketplace.core.config import settings
 from marketplace.core.frames import Frame
 from marketplace.core.loops import end
 from marketplace.core.order import Sequencer
@@ -78,7 +74,7 @@ class RedisChannels(ChannelsBackend):
     """
 
     def __init__(self, url: str | None = None) -> None:
-        self._url = settings().redis_url if url is None else url
+        self._url = url
         # Pub/sub ignores Redis's database numbers, so the name must keep two services apart.
         self._prefix = f"{kv.namespace()}:".encode()
         self._incoming: asyncio.Queue[tuple[str, Frame]] = asyncio.Queue(INCOMING)
@@ -99,9 +95,7 @@ class RedisChannels(ChannelsBackend):
         return self._connected
 
     async def on_startup(self) -> None:
-        self._redis = Redis.from_url(
-            self._url, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 0), max_connections=4
-        )
+        self._redis = kv.connect(self._url, retries=0)
         self._tasks = [
             asyncio.create_task(self._listen(), name="channels.listen"),
             asyncio.create_task(self._publish(), name="channels.publish"),

@@ -12,9 +12,6 @@ from typing import Any, TypeAlias
 import msgspec
 import structlog
 from msgspec import Struct
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from saq import Queue
 from saq.job import Job as SaqJob
@@ -22,7 +19,6 @@ from saq.queue.redis import RedisQueue
 from saq.types import Context
 
 from marketplace.core import db, kv, outbox
-from marketplace.core.config import settings
 
 log = structlog.get_logger(__name__)
 
@@ -73,10 +69,8 @@ class PatientQueue(RedisQueue):
 
 def make_queue() -> PatientQueue:
     """The queue of this database's jobs: two services may share a Redis."""
-    # A connection of its own: waiting for a job holds one for seconds.
-    redis = Redis.from_url(
-        settings().redis_url, socket_connect_timeout=1, socket_timeout=5, retry=Retry(NoBackoff(), 1)
-    )  # fmt: skip
+    # A client of its own: waiting for a job holds a connection for seconds.
+    redis = kv.connect(timeout=5)
     return PatientQueue(redis, name=kv.namespace())
 
 
