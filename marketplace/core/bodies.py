@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from enum import Enum
 from functools import lru_cache
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 from litestar import Request
@@ -77,47 +77,82 @@ def _nul(value: Any, path: str = "") -> str | None:
 
 def _all_errors(body: bytes, wanted: Any, first: msgspec.ValidationError) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    raw = msgspec.json.decode(body)
-    if isinstance(raw, dict):
-        wanted, found = _variant(raw, wanted)
-        if found:
-            return found
-    if isinstance(raw, dict) and isinstance(wanted, type) and issubclass(wanted, Struct):
-        known = {field.encode_name: field for field in msgspec.structs.fields(wanted)}
-        for name in raw.keys() - known.keys() - {wanted.__struct_config__.tag_field}:
-            if wanted.__struct_config__.forbid_unknown_fields:
-                found[str(name)] = [f"Unknown field. Known: {', '.join(sorted(known))}."]
-        for name, field in known.items():
-            if name not in raw:
-                if field.required:
-                    found[name] = ["This field is required."]
-                continue
-            try:
-                msgspec.convert(raw[name], field.type, strict=True)
-            except msgspec.ValidationError as error:
-                path, message = split_error(error)
-                found[f"{name}.{path}" if path else name] = [message + known_values(message, field.type)]
+    _explain(msgspec.json.decode(body), wanted, "", found)
     if not found:
         path, message = split_error(first)
         found[path or "non_field_errors"] = [message]
     return found
 
 
-def _variant(raw: dict[str, Any], wanted: Any) -> tuple[Any, dict[str, list[str]]]:
-    """Which of several Structs is meant, or what is wrong with saying so."""
-    structs = [one for one in get_args(wanted) if isinstance(one, type) and issubclass(one, Struct)]
-    if get_origin(wanted) not in (Union, UnionType) or not structs:
-        return wanted, {}
-    tag_field = structs[0].__struct_config__.tag_field
-    if len(structs) == 1 or tag_field is None:
-        return structs[0], {}
-    by_tag = {one.__struct_config__.tag: one for one in structs}
+def _explain(raw: Any, wanted: Any, at: str, found: dict[str, list[str]]) -> None:
+    """Add to `found` every field that keeps `raw` from being `wanted`; `at` is its own path."""
+    try:
+        msgspec.convert(raw, wanted, strict=True)
+        return
+    except msgspec.ValidationError as error:
+        path, message = split_error(error)
+    known = len(found)
+    inner = _branch(raw, wanted)
+    if isinstance(raw, dict) and isinstance(inner, tuple):
+        _explain_tag(raw, inner, at, found)
+    elif isinstance(raw, dict) and isinstance(inner, type) and issubclass(inner, Struct):
+        _explain_fields(raw, inner, at, found)
+    elif isinstance(raw, dict) and get_origin(inner) is dict:
+        for key, value in raw.items():
+            _explain(key, get_args(inner)[0], _below(at, key), found)
+            _explain(value, get_args(inner)[1], _below(at, key), found)
+    elif isinstance(raw, list) and get_origin(inner) in (list, tuple):
+        for i, item in enumerate(raw):
+            _explain(item, get_args(inner)[0], f"{at}[{i}]", found)
+    if len(found) == known:
+        where = at + path if path.startswith("[") else _below(at, path) if path else at
+        found.setdefault(where or "non_field_errors", []).append(message + known_values(message, wanted))
+
+
+def _explain_fields(raw: dict[str, Any], wanted: type[Struct], at: str, found: dict[str, list[str]]) -> None:
+    fields = {field.encode_name: field for field in msgspec.structs.fields(wanted)}
+    for name in raw.keys() - fields.keys() - {wanted.__struct_config__.tag_field}:
+        if wanted.__struct_config__.forbid_unknown_fields:
+            found[_below(at, name)] = [f"Unknown field. Known: {', '.join(sorted(fields))}."]
+    for name, field in fields.items():
+        if name in raw:
+            _explain(raw[name], field.type, _below(at, name), found)
+        elif field.required:
+            found[_below(at, name)] = ["This field is required."]
+
+
+def _explain_tag(raw: dict[str, Any], variants: tuple[type[Struct], ...], at: str, found: dict[str, list[str]]) -> None:
+    tag_field = variants[0].__struct_config__.tag_field
+    by_tag = {str(one.__struct_config__.tag): one for one in variants}
+    known = f"Known: {', '.join(sorted(by_tag))}."
+    if tag_field is None:
+        return
+    said = raw.get(tag_field)
     if tag_field not in raw:
-        return wanted, {tag_field: [f"This field is required. Known: {', '.join(sorted(map(str, by_tag)))}."]}
-    said = raw[tag_field]
-    if not isinstance(said, str) or said not in by_tag:
-        return wanted, {tag_field: [f"Unknown. Known: {', '.join(sorted(map(str, by_tag)))}."]}
-    return by_tag[said], {}
+        found[_below(at, tag_field)] = [f"This field is required. {known}"]
+    elif not isinstance(said, str) or said not in by_tag:
+        found[_below(at, tag_field)] = [f"Unknown value. {known}"]
+    else:
+        _explain_fields(raw, by_tag[said], at, found)
+
+
+def _branch(raw: Any, hint: Any) -> Any:
+    """The part of a type that a JSON object or array is meant for. A tuple: the Structs whose tag decides."""
+    if get_origin(hint) is Annotated:
+        return _branch(raw, get_args(hint)[0])
+    if get_origin(hint) not in (Union, UnionType):
+        return hint
+    inner = [_branch(raw, one) for one in get_args(hint)]
+    if isinstance(raw, list):
+        return next((one for one in inner if get_origin(one) in (list, tuple)), hint)
+    structs = tuple(one for one in inner if isinstance(one, type) and issubclass(one, Struct))
+    if len(structs) > 1:
+        return structs
+    return structs[0] if structs else next((one for one in inner if get_origin(one) is dict), hint)
+
+
+def _below(at: str, name: Any) -> str:
+    return f"{at}.{name}" if at else str(name)
 
 
 def known_values(message: str, hint: Any) -> str:

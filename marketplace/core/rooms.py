@@ -27,7 +27,7 @@ On the wire, from the server: `{"seq", "type": "snapshot", ...}`, then `{"seq", 
 `{"type": "presence", "count"}` has no number. `{"type": "error", "code", "message", "id"?}`
 refuses a message. From the client: `{"type": "ping"}`, answered with `pong` and the server's time, and what the room hears;
 `id` on a message comes back with its answer. Closing codes: 4000 + the status a refusal has over HTTP
-(4401 signed out or banned, 4404, 4429), 1013 try again, 1001 the server restarts.
+(4401 signed out or banned, 4404, 4429), 1013 try again, 1001 or 1012 the server restarts.
 """
 
 import asyncio

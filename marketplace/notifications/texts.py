@@ -122,6 +122,10 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
     "declined": {"en": "declined", "zh": "已拒绝"},
     "expired": {"en": "not answered in time", "zh": "已过期"},
     "withdrawn": {"en": "withdrawn", "zh": "已撤回"},
+    "deleted by its seller": {"en": "Its seller took it down.", "zh": "卖家已将其下架。"},
+    "removed by staff": {"en": "It was removed by staff.", "zh": "已由工作人员移除。"},
+    "The seller's account was banned.": {"en": "The seller's account was banned.", "zh": "卖家账户已被封禁。"},
+    "The seller has left.": {"en": "The seller has left.", "zh": "卖家已注销账户。"},
 }
 
 

@@ -11,6 +11,7 @@ from marketplace.core.ids import uuid7
 from marketplace.notifications.details import Details
 from marketplace.notifications.kinds import Kind
 from marketplace.notifications.service import LETTERS, notify
+from marketplace.notifications.texts import words
 from tests.factories import a_user
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -96,6 +97,16 @@ async def test_an_unread_notice_that_becomes_other_news_is_a_letter_again(letter
                 kind, Details(title="A watch", amount="61.00", currency="USD", count=2), [sam.id], key="bids:1"
             )
     assert [letter["Subject"] for letter in await letters()] == ["Sold"]
+
+
+@pytest.mark.parametrize(
+    "reason", ["deleted by its seller", "removed by staff", "The seller's account was banned.", "The seller has left."]
+)
+def test_our_own_reasons_are_said_in_the_language_of_the_reader(reason):
+    said = words(Kind.AUCTION_CANCELLED, Details(title="W", reason=reason), "zh")[1]
+    assert said.isascii() is False and not any(
+        letter.isascii() and letter.isalpha() for letter in said.replace("W", "")
+    )
 
 
 async def test_late_news_that_has_been_overtaken_is_no_letter(letters):
