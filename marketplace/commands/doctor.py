@@ -79,8 +79,8 @@ async def _servers(findings: Findings, config: Settings) -> None:
         findings.say("Redis", f"embedded Valkey, not running now; its data: {place.home / 'valkey'}")
     elif found := await _tried(findings, "Redis", look_at_redis(redis_url)):
         findings.say("Redis", f"{found.kind} {found.version} at {where(redis_url)}")
-        if found.eviction not in ("noeviction", "unknown"):
-            findings.breaks("Redis", f"maxmemory-policy is {found.eviction}: queued jobs may vanish; set noeviction")
+        if found.eviction.startswith("allkeys"):
+            findings.breaks("Redis", f"maxmemory-policy is {found.eviction}: queued jobs may vanish; set volatile-lru")
     if not database_url:
         findings.say("PostgreSQL", f"embedded, not running now; its data: {place.cluster}")
     elif seen := await _tried(findings, "PostgreSQL", look_at_database(database_url)):
