@@ -18,9 +18,11 @@ import marketplace.notifications.handlers
 import marketplace.notifications.personal_data  # noqa: F401 - for what they register
 from marketplace.accounts import cleaning, tickets
 from marketplace.core import housekeeping, ratelimit_hits
+from marketplace.notifications import tasks as notification_tasks
 
 CRON: list[CronJob[Context]] = [
     *housekeeping.CRON,
+    *notification_tasks.CRON,
     CronJob(housekeeping.cleaning(tickets.delete_stale_tickets), cron="*/10 * * * *", timeout=300),
     CronJob(housekeeping.cleaning(ratelimit_hits.delete_old_hits), cron="17 * * * *", timeout=300),
     CronJob(housekeeping.cleaning(cleaning.delete_spent_links), cron="27 * * * *", timeout=300),
