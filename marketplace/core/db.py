@@ -103,12 +103,14 @@ class Engine(PostgresEngine):
 
     async def acquire(self) -> asyncpg.Connection:
         if self.pool:
-            return await self.pool.acquire(timeout=self.acquire_timeout)
+            # The pool's own timeout would make a task of each call.
+            async with asyncio.timeout(self.acquire_timeout):
+                return await self.pool.acquire()
         return await self.get_new_connection()
 
     async def release(self, connection: asyncpg.Connection) -> None:
         if self.pool:
-            await asyncio.shield(self.pool.release(connection))
+            await self.pool.release(connection)  # shields itself
         else:
             await connection.close()
 

@@ -43,10 +43,11 @@ SELECT json_build_object('success', true, 'data', json_build_object(
       FROM lots WHERE auction = p.id) AS x
     CROSS JOIN LATERAL (SELECT json_agg(json_build_object('id', m.id, 'alt', y.alt) ORDER BY y.position, y.id) AS images
       FROM auction_images y JOIN media m ON m.id = y.media WHERE y.auction = p.id) AS i)))::text"""
-SEEN = """SELECT a.status <> 'scheduled' OR a.starts_at IS NOT NULL OR a.seller = $2 FROM auctions a
-WHERE a.id = $1 AND a.deleted_at IS NULL"""
-WATCH = 'INSERT INTO auction_watches (auction, "user", created_at) VALUES ($1, $2, now()) ON CONFLICT DO NOTHING'
-COUNT = "SELECT count(*) FROM auction_watches WHERE auction = $1"
+WATCH = """WITH seen AS (SELECT a.id FROM auctions a WHERE a.id = $1 AND a.deleted_at IS NULL
+  AND (a.status <> 'scheduled' OR a.starts_at IS NOT NULL OR a.seller = $2)),
+came AS (INSERT INTO auction_watches (auction, "user", created_at) SELECT id, $2, now() FROM seen
+  ON CONFLICT DO NOTHING RETURNING 1)
+SELECT (SELECT count(*) FROM auction_watches w WHERE w.auction = $1) + (SELECT count(*) FROM came) FROM seen"""
 
 _pool: Any = None
 
@@ -58,7 +59,10 @@ async def _keep(_: Any) -> None:
 async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     global _pool
     if scope["type"] == "lifespan":
-        _pool = await asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=10, max_size=10, reset=_keep)
+        _pool = await asyncpg.create_pool(
+            os.environ["DATABASE_URL"], min_size=10, max_size=10, reset=_keep,
+            server_settings={"jit": "off", "plan_cache_mode": "force_generic_plan"},  # planned once
+        )  # fmt: skip
         await plain_lifespan(receive, send)
         return
     if scope["path"].startswith("/health"):
@@ -75,10 +79,8 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
             await answer(send, body.encode())
             return
         auction = UUID(scope["path"].split("/")[4])
-        async with connection.transaction():
-            assert await connection.fetchval(SEEN, auction, viewer["id"])
-            await connection.execute(WATCH, auction, viewer["id"])
-            count = await connection.fetchval(COUNT, auction)
+        count = await connection.fetchval(WATCH, auction, viewer["id"])
+    assert count is not None
     await answer(send, b'{"success":true,"data":{"auction_id":"%b","watch_count":%d}}' % (str(auction).encode(), count))
 
 

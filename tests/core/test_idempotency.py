@@ -151,7 +151,11 @@ async def test_a_duplicate_in_flight_is_refused_and_later_replayed(http):
     _, headers = await signed_in()
     Trouble.gate = asyncio.Event()
     first = asyncio.create_task(send(http, headers))
-    while not await db.fetch_val("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"):
+    held = (
+        "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database "
+        "WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.granted"
+    )
+    while not await db.fetch_val(held):
         await asyncio.sleep(0.01)
     duplicate = await send(http, headers)
     assert (duplicate.status_code, duplicate.json()["code"]) == (409, "request_in_flight")

@@ -6,6 +6,7 @@ from litestar.params import FromPath
 from litestar.status_codes import HTTP_200_OK
 
 from marketplace.accounts.viewer import Viewer
+from marketplace.auctions.controllers.auctions import actor_of
 from marketplace.auctions.queries import auctions as queries
 from marketplace.auctions.queries.auctions import AuctionFilters
 from marketplace.auctions.schemas.auctions import AuctionCard, Watching
@@ -28,8 +29,7 @@ class WatchController(Controller):
     @post("/{auction_id:uuid}/watch", operation_id="watchAuction", status_code=HTTP_200_OK)
     async def watch(self, auction_id: FromPath[UUID], viewer: NamedDependency[Viewer]) -> Envelope[Watching]:
         """Put an auction on your watchlist. Doing it twice changes nothing."""
-        await queries.check_visible(auction_id, viewer)
-        count = await watching.watch(auction_id, viewer.id)
+        count = await watching.watch(auction_id, actor_of(viewer))
         return ok(Watching(auction_id=auction_id, is_watched=True, watch_count=count))
 
     @delete("/{auction_id:uuid}/watch", operation_id="unwatchAuction")
