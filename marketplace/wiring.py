@@ -12,6 +12,7 @@ import marketplace.auctions.invariants
 import marketplace.auctions.personal_data
 import marketplace.auctions.timers
 import marketplace.core.mail
+import marketplace.ledger.invariants
 import marketplace.media.handlers
 import marketplace.moderation.handlers
 import marketplace.notifications.handlers
