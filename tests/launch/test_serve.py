@@ -103,7 +103,8 @@ def test_several_processes_share_the_port_and_one_that_dies_is_replaced(migrated
     assert httpx.get(f"{service.url}/health/live").status_code == 200
     everything = launcher.children(recursive=True)
     assert service.terminate() == 0
-    assert not any(alive(process) for process in everything)
+    # Python's own resource tracker ends when it sees that its parent has.
+    eventually(lambda: not any(alive(process) for process in everything), "processes outlive their launcher")
 
 
 def test_app_processes_end_when_their_launcher_is_killed(migrated):
