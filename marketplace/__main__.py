@@ -25,6 +25,8 @@ NEED_TEST_TOOLS = ("test",)
 
 
 def main() -> None:
+    if os.path.expanduser("~") == "~":  # noqa: PTH111 - a user whom the machine does not know, as containers have
+        os.environ["HOME"] = "/"
     wanted = {"run", "test"} if sys.argv[1:2] and sys.argv[1] in NEED_TEST_TOOLS else {"run"}
     sys.path.insert(0, str(ROOT))  # also when started as `python3 path/to/marketplace`
     if not is_current(wanted):

@@ -149,6 +149,8 @@ def show(what: str, seconds: float, end: str) -> None:
 
 
 def explain(what: str, said: str) -> str:
+    if "no space left on device" in said.lower():
+        return f"{what} failed: there is no space left on the disk of {ROOT}, or in the package cache; 1 GB is needed"
     lines = [line.strip(" \u2502\u251c\u2570\u2500\u25b6\u00d7") for line in said.splitlines() if line.strip()]
     lowered = said.lower()
     if "ensurepip" in lowered or "no module named" in lowered:

@@ -18,6 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["test"]:  # everything after it is pytest's
         sys.exit(_run("testing", "run")(Namespace(arguments=given[1:])))
+    if given and not given[0].startswith("-") and given[0] not in COMMANDS:
+        parser().error(f"there is no command {given[0]!r}; there are {', '.join(COMMANDS)}")
     if not given or (given[0] not in COMMANDS and given[0] not in ("-h", "--help")):
         given.insert(0, "serve")
     args = parser().parse_args(given)

@@ -86,16 +86,21 @@ def read(path: Path) -> list[RecordedAuction]:
 def _parse(file: TextIO) -> list[RecordedAuction]:
     rows = csv.reader(file, strict=True)
     auctions: dict[str, RecordedAuction] = {}
+    line = 1
+    """Where the row begins: a quote that nobody closes swallows what follows."""
     try:
         header = next(rows, [])
         if sorted(header) != sorted(COLUMNS):
             raise _Wrong(f"the columns must be {','.join(COLUMNS)}")
-        for cells in rows:
+        while True:
+            line = rows.line_num + 1
+            if (cells := next(rows, None)) is None:
+                break
             if len(cells) != len(header):
                 raise _Wrong(f"{len(cells)} columns, but {len(header)} are expected")
             _take(auctions, dict(zip(header, cells, strict=True)))
     except (_Wrong, csv.Error) as error:
-        raise Malformed(f"line {max(1, rows.line_num)}: {error}") from None
+        raise Malformed(f"line {line}: {error}") from None
     return list(auctions.values())
 
 

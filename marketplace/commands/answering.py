@@ -6,6 +6,7 @@ import multiprocessing.connection
 import os
 import signal
 import socket
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from types import FrameType
 
 import uvicorn
 from litestar import Litestar
+from prometheus_client.multiprocess import mark_process_dead
 from uvicorn.supervisors.multiprocess import Multiprocess
 
 from marketplace.app import create_app
@@ -21,6 +23,7 @@ from marketplace.core import embedded
 from marketplace.core.config import settings
 
 START_SECONDS = 60
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 SPARE_SECONDS = 5
 """How much longer than its grace periods a stop may take before the process is ended by force."""
 
@@ -34,11 +37,26 @@ def answer(listener: socket.socket, workers: int, ready: Ready) -> None:
         server.run(sockets=[listener])
         started = server.started
     else:
-        together = Together(_config("marketplace.commands.answering:one_of_several", workers), [listener], ready)
-        together.run()
+        with shared_metrics():
+            together = Together(_config("marketplace.commands.answering:one_of_several", workers), [listener], ready)
+            together.run()
         started = together.started
     if not started:
         raise CheckFailed("The application did not start; the reason stands above.")
+
+
+@contextlib.contextmanager
+def shared_metrics() -> Iterator[None]:
+    """A folder in which the processes count together, so that each of them tells /metrics of all."""
+    if os.environ.get(METRICS_FOLDER):
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="marketplace-metrics-", ignore_cleanup_errors=True) as folder:
+        os.environ[METRICS_FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[METRICS_FOLDER]
 
 
 def _config(factory: str, workers: int = 1) -> uvicorn.Config:
@@ -113,6 +131,12 @@ class Together(Multiprocess):
             self._ready()
         else:
             self.should_exit.set()
+
+    def keep_subprocess_alive(self) -> None:
+        before = {process.pid for process in self.processes}
+        super().keep_subprocess_alive()
+        for gone in before - {process.pid for process in self.processes}:
+            mark_process_dead(gone)  # type: ignore[no-untyped-call] # its open sockets are no longer open
 
     def handle_hup(self) -> None:
         self.handle_term()

@@ -1,7 +1,7 @@
 """Looking at the two servers a command needs, with one clear line for each way in which they can be wrong."""
 
 import asyncio
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import asyncpg
 from msgspec import Struct
@@ -32,9 +32,9 @@ def where(url: str) -> str:
     """A server's address without the password, for people."""
     parts = urlsplit(url)
     if parts.scheme == "unix":
-        return parts.path
+        return unquote(parts.path)
     if not parts.hostname:
-        return parts.query.removeprefix("host=") or url
+        return unquote(parts.query.removeprefix("host=")) or url
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{host}:{parts.port}{parts.path}" if parts.port else f"{host}{parts.path}"
 
@@ -78,6 +78,9 @@ async def look_at_redis(url: str) -> Redis:
     from redis import exceptions
     from redis.asyncio import Redis as Client
 
+    number = urlsplit(url).path.strip("/")
+    if url.startswith("redis") and number and not number.isdecimal():  # the client would take database 0
+        raise ConfigError(f"REDIS_URL names database {number!r}; they have numbers, as in redis://host:6379/0")
     try:
         client = Client.from_url(url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=CONNECT_SECONDS)
     except ValueError as error:

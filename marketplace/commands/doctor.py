@@ -10,8 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
-from marketplace.commands.checks import CheckFailed, look_at_database, look_at_redis, where
-from marketplace.core import embedded
+from marketplace.commands.checks import CONNECT_SECONDS, CheckFailed, look_at_database, look_at_redis, where
+from marketplace.core import embedded, storage
 from marketplace.core.config import ROOT, ConfigError, Settings, read, unknown, unsafe, variable
 
 T = TypeVar("T")
@@ -28,6 +28,7 @@ def run(_: Namespace) -> int:
     findings.say("Project", str(ROOT))
     _settings(findings, config)
     asyncio.run(_servers(findings, config))
+    asyncio.run(_outside(findings, config))
     _safety(findings, config)
     print("\nBroken." if findings.broken else "\nNothing is broken.")
     return 1 if findings.broken else 0
@@ -92,6 +93,35 @@ async def _servers(findings: Findings, config: Settings) -> None:
         await _migrations(findings, database_url)
 
 
+async def _outside(findings: Findings, config: Settings) -> None:
+    """Where files and mail go."""
+    home = Path(config.home)
+    if not config.s3_bucket:
+        findings.say("Files", str(home / "media"))
+    elif await storage.ready(config):
+        findings.say("Files", f"bucket {config.s3_bucket} at {config.s3_endpoint or config.s3_region}")
+    else:
+        findings.breaks("Files", f"bucket {config.s3_bucket} cannot be reached; see the MARKETPLACE_S3_* settings")
+    if not config.smtp_host:
+        findings.say("Mail", f"written to {home / 'mail'}")
+    elif await _listens(config.smtp_host, config.smtp_port):
+        findings.say("Mail", f"sent by {config.smtp_host}:{config.smtp_port}")
+    else:
+        findings.breaks(
+            "Mail", f"nothing listens at {config.smtp_host}:{config.smtp_port}; is MARKETPLACE_SMTP_HOST right?"
+        )
+
+
+async def _listens(host: str, port: int) -> bool:
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            _, writer = await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
+
+
 async def _tried(findings: Findings, about: str, look: Awaitable[T]) -> T | None:
     try:
         return await look
@@ -108,6 +138,8 @@ async def _migrations(findings: Findings, database_url: str) -> None:
         findings.breaks("Migrations", f"{len(missing)} have not run; run `migrate`")
     else:
         findings.say("Migrations", "all have run")
+    if newer := await migrations.unknown(database_url):
+        findings.say("Migrations", f"{len(newer)} more have run than this code knows: the database is ahead of it")
 
 
 def _safety(findings: Findings, config: Settings) -> None:

@@ -32,7 +32,8 @@ def run(args: Namespace) -> int:
 
                 answer(listener, args.workers or config.workers, ready=lambda: welcome(servers, url, with_demo))
         except Stopped:
-            say("Stopped.")
+            pass
+        say("Stopped.")
     return 0
 
 

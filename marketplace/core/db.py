@@ -4,6 +4,7 @@ Piccolo's own transaction leaks its connection when COMMIT fails and ignores nes
 """
 
 import asyncio
+import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -14,7 +15,7 @@ import asyncpg
 import structlog
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
-from marketplace.core.config import ConfigError, settings
+from marketplace.core.config import ConfigError, read, settings
 from marketplace.core.errors import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -143,7 +144,7 @@ async def _keep_session(_: asyncpg.Connection) -> None:
     """No session state is ever set on a pooled connection, so there is none to reset."""
 
 
-DB = Engine(config={"dsn": settings().database_url}, log_queries=False)
+DB = Engine(config={"dsn": read(os.environ).database_url}, log_queries=False)
 
 
 async def connect() -> None:

@@ -21,6 +21,15 @@ async def pending(database_url: str = "") -> list[str]:
         await connection.close()
 
 
+async def unknown(database_url: str = "") -> list[str]:
+    """Ids of migrations the database has seen and this code has not: it was brought up to date by newer code."""
+    connection = await asyncpg.connect(database_url or settings().database_url)
+    try:
+        return sorted(await _ran(connection) - known())
+    finally:
+        await connection.close()
+
+
 async def migrate() -> list[str]:
     """Run what is pending, one after the other; returns what ran.
 

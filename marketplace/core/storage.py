@@ -159,13 +159,11 @@ async def delete(*keys: str) -> None:
                 continue
 
 
-async def ready() -> bool:
-    """Does the store answer? For health checks."""
+async def ready(config: Settings | None = None) -> bool:
+    """Does the store answer, with our bucket in it? Lists, because a missing file and a missing bucket look alike."""
     try:
-        await asyncio.wait_for(obstore.head_async(_open(settings()), "ready"), 5)
-    except FileNotFoundError:
-        return True
-    except (BaseError, TimeoutError):
+        await asyncio.wait_for(obstore.list_with_delimiter_async(_open(config or settings()), "ready"), 5)
+    except (BaseError, FileNotFoundError, TimeoutError):
         return False
     return True
 

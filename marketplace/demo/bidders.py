@@ -54,12 +54,17 @@ class Bidder:
 
     async def _sign_in(self) -> None:
         answer = await self._http.post("/api/v1/auth/login/", json={"username": self._username, "password": PASSWORD})
+        try:
+            told = answer.json()
+            why = told["message"]
+        except (ValueError, TypeError, KeyError):
+            raise CannotSignIn("What answers there is not this service.") from None
         if answer.status_code != 200:
             raise CannotSignIn(
-                f"{self._username} cannot sign in: {answer.json().get('message')} "
+                f"{self._username} cannot sign in: {why} "
                 "The demo's accounts are made when the service starts without --no-demo."
             )
-        self._tokens = answer.json()["data"]
+        self._tokens = told["data"]
 
     async def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         headers = {"authorization": f"Bearer {self._tokens['access']}"}
@@ -150,7 +155,10 @@ def run(args: argparse.Namespace) -> int:
     except BaseExceptionGroup as group:
         first = group.exceptions[0]
         if isinstance(first, (httpx.TransportError, CannotSignIn)):
-            sys.stderr.write(f"\n{first or 'No answer.'} Is the service running at {args.url}?\n")
+            why = str(first).rstrip(".") or "no answer"
+            sys.stderr.write(
+                f"\nmarketplace: {why}. Is the service running at {args.url}? --url names another place.\n"
+            )
             return 1
         raise
     print(summary.line())  # noqa: T201 - the command's result

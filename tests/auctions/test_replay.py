@@ -1,3 +1,4 @@
+import csv
 from pathlib import Path
 
 import msgspec
@@ -66,6 +67,12 @@ async def test_a_malformed_line_is_named_and_nothing_is_loaded(tmp_path, capsys,
     out, error = capsys.readouterr()
     assert "line 8" in error and said in error and out == ""
     assert (await Auction.count(), await User.count()) == (0, 0)
+
+
+async def test_a_quote_that_nobody_closes_is_named_where_it_stands(tmp_path):
+    rest = GOOD * (csv.field_size_limit() // len(GOOD[0]))
+    with pytest.raises(replay.Malformed, match=r"^line 8: "):
+        replay.read(a_file(tmp_path, *GOOD, '3,"A watch,3,0.99,51,53,2.9999,b4', *rest))
 
 
 async def test_other_files_are_refused(tmp_path, capsys):

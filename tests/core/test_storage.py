@@ -83,6 +83,12 @@ async def test_the_store_says_whether_it_is_ready(store):
     assert await storage.ready()
 
 
+async def test_a_store_without_our_bucket_is_not_ready(s3, configure):
+    address, _ = s3
+    configure(s3_bucket="nobody-made-it", s3_endpoint=address, s3_access_key="key", s3_secret_key="secret")
+    assert not await storage.ready()
+
+
 async def test_s3_is_told_the_type(s3, configure):
     address, client = s3
     configure(s3_bucket="marketplace", s3_endpoint=address, s3_access_key="key", s3_secret_key="secret")

@@ -38,7 +38,7 @@ def eventually(what: Callable[[], bool], why: str) -> None:
 
 def gone(where: object) -> None:
     """Wait until nothing of a folder runs any more."""
-    eventually(lambda: not naming(where), f"still running: {[p.cmdline()[:3] for p in naming(where)]}")
+    eventually(lambda: not naming(where), f"still running: {[_arguments(process) for process in naming(where)]}")
 
 
 def end_all(where: object) -> None:

@@ -1,7 +1,9 @@
 """Commands that do one thing and end."""
 
+import http.server
 import json
 import os
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -52,6 +54,26 @@ def test_doctor_finds_migrations_that_have_not_run(environ):
     with servers.database(BASE_URL, f"{DATABASE}_behind") as url:
         instance = run("doctor", environ=environ | {"DATABASE_URL": url})
     assert instance.process.returncode == 1 and "have not run; run `migrate`" in instance.said
+
+
+def test_doctor_says_when_the_database_is_ahead_of_the_code(migrated):
+    url = migrated["DATABASE_URL"]
+    servers.fetch(url, "INSERT INTO migration (name, app_name, ran_on) VALUES ('2099-01-01', 'marketplace', now())")
+    instance = run("doctor", environ=migrated)
+    servers.fetch(url, "DELETE FROM migration WHERE name = '2099-01-01'")
+    assert instance.process.returncode == 0 and "1 more have run than this code knows" in instance.said
+
+
+def test_doctor_tries_the_store_and_the_mail_server(migrated):
+    wrong = {
+        "MARKETPLACE_SMTP_HOST": "127.0.0.1", "MARKETPLACE_SMTP_PORT": "9", "MARKETPLACE_S3_BUCKET": "media",
+        "MARKETPLACE_S3_ENDPOINT": "http://127.0.0.1:9", "MARKETPLACE_S3_ACCESS_KEY": "key",
+        "MARKETPLACE_S3_SECRET_KEY": "topsecret",
+    }  # fmt: skip
+    instance = run("doctor", environ=migrated | wrong)
+    assert instance.process.returncode == 1 and "topsecret" not in instance.said
+    assert "! Files         bucket media cannot be reached" in instance.said
+    assert "! Mail          nothing listens at 127.0.0.1:9" in instance.said
 
 
 def test_doctor_names_what_is_unsafe_in_production(migrated):
@@ -107,6 +129,23 @@ def test_reconcile_finds_what_does_not_hold(migrated):
 def test_a_command_that_is_asked_wrongly_says_how(arguments):
     instance = run(*arguments)
     assert instance.process.returncode == 2 and "usage: python3 -m marketplace" in instance.said
+
+
+def test_a_command_there_is_not_is_told_those_there_are():
+    said = run("nonsense").said
+    assert "there is no command 'nonsense'" in said and "create-admin" in said
+
+
+@pytest.mark.parametrize("is_somebody", [True, False])
+def test_demo_says_when_the_service_is_not_there(is_somebody):
+    """Nobody listens, or somebody who is not the service."""
+    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as other:
+        url = f"http://127.0.0.1:{other.server_port}" if is_somebody else "http://127.0.0.1:9"
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        instance = run("demo", "--url", url)
+        other.shutdown()
+    assert instance.process.returncode == 1 and "Traceback" not in instance.said
+    assert f"Is the service running at {url}?" in instance.said
 
 
 def test_replay_of_a_file_that_is_not_there(migrated):

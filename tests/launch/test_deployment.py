@@ -2,11 +2,12 @@
 
 import re
 import shlex
-from fnmatch import fnmatch
+import shutil
+import subprocess
 
+import pytest
 import yaml
 
-from marketplace import bootstrap
 from marketplace.core.config import ROOT, read, unknown, unsafe
 
 GIVEN = {"MARKETPLACE_SECRET_KEY": "0123456789abcdefghijklmnopqrstuv", "POSTGRES_PASSWORD": "a1", "S3_SECRET_KEY": "b2"}
@@ -48,6 +49,24 @@ def test_its_settings_exist_and_are_safe():
         assert "MARKETPLACE_ENV=production" in DOCKERFILE
 
 
+@pytest.mark.skipif(not shutil.which("docker-compose"), reason="no compose on this machine")
+def test_compose_reads_its_file_without_its_secrets():
+    command = ["docker-compose", "-f", str(ROOT / "docker-compose.yml"), "config", "--quiet"]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_a_secret_that_nobody_made_is_refused():
+    for name in OURS:
+        assert unsafe(read(SERVICES[name]["environment"] | {"MARKETPLACE_SECRET_KEY": ""})) != []
+
+
+def test_the_service_is_no_superuser_and_its_queue_forgets_nothing():
+    assert SERVICES["app"]["environment"]["DATABASE_URL"].startswith("postgresql://marketplace:")
+    assert "POSTGRES_USER" not in SERVICES["postgres"]["environment"], "the service's role is not that of the server"
+    assert "noeviction" in SERVICES["valkey"]["command"]
+
+
 def test_what_a_service_waits_for_can_tell_that_it_is_ready():
     for service in SERVICES.values():
         for other, how in (service.get("depends_on") or {}).items():
@@ -58,11 +77,9 @@ def test_what_a_service_waits_for_can_tell_that_it_is_ready():
     assert "HEALTHCHECK" in DOCKERFILE
 
 
-def test_volumes_networks_and_configs_are_declared():
+def test_volumes_are_declared():
     used = {volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
     assert used == set(COMPOSE["volumes"])
-    named = {config["source"] for service in SERVICES.values() for config in service.get("configs", [])}
-    assert named == set(COMPOSE["configs"])
 
 
 def test_a_stop_waits_longer_than_requests_and_jobs_may_take():
@@ -77,9 +94,8 @@ def test_the_image_holds_what_it_copies_and_runs_as_nobody_in_particular():
     for line in DOCKERFILE.splitlines():
         if line.startswith("COPY ") and "--from" not in line:
             for source in shlex.split(line)[1:-1]:
-                assert (ROOT / source).exists() and any(fnmatch(source, pattern) for pattern in allowed), source
+                assert (ROOT / source).exists() and source.split("/")[0] in allowed, source
     assert re.search(r"^USER marketplace$", DOCKERFILE, re.M)
-    assert f"uv=={bootstrap.UV_VERSION}" in DOCKERFILE
 
 
 def test_commands_of_the_services_exist():

@@ -12,6 +12,7 @@ import pytest
 import redis
 
 from marketplace.core import embedded
+from marketplace.core.embedded import start
 from tests.launch.processes import end_all, eventually, folder, gone, naming, server
 
 USE = """
@@ -147,6 +148,40 @@ def test_a_folder_of_somebody_else_is_refused_with_a_way_out(home, monkeypatch):
     with pytest.raises(embedded.EmbeddedError, match=r"belongs to user .*MARKETPLACE_HOME"):
         with embedded.servers(home):
             raise AssertionError
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root could take them")
+def test_root_does_not_take_over_the_folders_of_a_user():
+    for made in folder("marketplace-launch-"):
+        for path in (made, made / "run"):
+            path.mkdir(mode=0o700, exist_ok=True)
+            os.chown(path, 4242, 4242)
+        with pytest.raises(embedded.EmbeddedError, match=r"belongs to user 4242.* Run as the user who made it"):
+            with embedded.servers(made):
+                raise AssertionError
+        assert (made / "run").stat().st_uid == 4242
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Can't open the log file", "Can't open the log file"),
+        ("initdb: error: No space left on device", "no space left on the disk of"),
+        ("could not look up effective user ID 7", "has no name on this machine"),
+    ],
+)
+def test_a_program_that_fails_is_quoted_with_its_reason_of_this_time(home, monkeypatch, said, told):
+    (home / "logs" / "setup.log").write_text("FATAL: the reason of another day\n")
+    for made in folder("marketplace-program-"):
+        program = made / "valkey-server"
+        program.write_text(f'#!/bin/sh\necho "{said}"\necho "removing what was made"\nexit 1\n')
+        program.chmod(0o755)
+        monkeypatch.setattr(start, "valkey_program", lambda _, program=program: program)
+        with pytest.raises(embedded.EmbeddedError) as refusal:
+            with embedded.servers(home, postgres=False):
+                raise AssertionError
+    assert told in str(refusal.value)
+    assert "removing" not in str(refusal.value) and "another day" not in str(refusal.value)
 
 
 def test_a_program_that_is_not_there_is_named(home, monkeypatch):

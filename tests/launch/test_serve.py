@@ -4,6 +4,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import psutil
@@ -145,6 +146,7 @@ WRONG = {
     "nobody there": ({"DATABASE_URL": "postgresql://u:topsecret@127.0.0.1:9/x"}, 1, "127.0.0.1:9/x cannot be reached"),
     "redis no address": ({"REDIS_URL": "http://127.0.0.1"}, 2, "REDIS_URL is no Redis address"),
     "redis nobody there": ({"REDIS_URL": "redis://:topsecret@127.0.0.1:9/0"}, 1, "127.0.0.1:9/0 cannot be reached"),
+    "redis no number": ({"REDIS_URL": "redis://127.0.0.1:6379/first"}, 2, "REDIS_URL names database 'first'"),
     "no number": ({"MARKETPLACE_DB_POOL_MAX": "many"}, 2, "MARKETPLACE_DB_POOL_MAX"),
     "no such choice": ({"MARKETPLACE_ENV": "staging"}, 2, "MARKETPLACE_ENV"),
     "no such host": ({"MARKETPLACE_HOST": "192.0.2.1"}, 2, "192.0.2.1 is no address of this machine"),
@@ -188,3 +190,17 @@ def test_a_second_worker_process_works_and_stops(migrated):
     eventually(lambda: "Working." in worker.said, "the worker did not start")
     assert worker.terminate() == 0
     assert "Traceback" not in worker.said
+
+
+def test_metrics_are_of_all_processes(migrated):
+    service = instances.serve("--no-demo", "--workers", "2", environ=migrated)
+    with httpx.Client(base_url=service.url) as http:
+        for _ in range(20):
+            http.get("/api/v1/categories/", headers={"connection": "close"})
+        for _ in range(8):  # whichever process answers
+            told = http.get("/metrics", headers={"connection": "close"}).text
+            assert 'route="/api/v1/categories",status="200"} 20.0' in told
+    [child, _] = app_processes(psutil.Process(service.process.pid))
+    folder = Path(child.environ()["PROMETHEUS_MULTIPROC_DIR"])
+    assert service.terminate() == 0 and not folder.exists()
+    assert "Stopped." in service.said

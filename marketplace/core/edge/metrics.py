@@ -1,6 +1,6 @@
 """What Prometheus reads at /metrics: requests, open sockets, and what the process itself tells.
 
-With several worker processes set PROMETHEUS_MULTIPROC_DIR to an empty folder: each scrape then sums over all of them.
+Several processes that share a port count together in PROMETHEUS_MULTIPROC_DIR, which the launcher sets for them.
 """
 
 import hmac

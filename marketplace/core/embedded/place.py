@@ -71,14 +71,14 @@ def make_folders(place: Place) -> None:
     try:
         place.home.mkdir(parents=True, exist_ok=True)
         nobody = as_nobody()
-        if nobody:
+        if nobody and place.home.stat().st_uid == 0:
             place.home.chmod(0o711)
         for folder in (place.run, place.home / "postgres", place.home / "valkey", place.home / "logs"):
             folder.mkdir(mode=0o700, exist_ok=True)
-            if nobody:
-                os.chown(folder, nobody["user"], nobody["group"])
             owner = folder.lstat().st_uid
-            if owner != nobody.get("user", os.geteuid()):
+            if nobody and owner == 0:
+                os.chown(folder, nobody["user"], nobody["group"])
+            elif owner != nobody.get("user", os.geteuid()):
                 raise PermissionError(13, f"it belongs to user {owner}", str(folder))
             if folder == place.run:
                 folder.chmod(0o700)

@@ -105,6 +105,7 @@ def _run(place: Place, *command: object, stdin: str = "") -> None:
     """Run to the end as the servers' user. Output goes to a file: a daemon would hold a pipe open for ever."""
     log = place.log("setup")
     with log.open("ab") as out, tempfile.TemporaryFile("w+") as typed:
+        before = out.tell()
         typed.write(stdin)
         typed.seek(0)
         words = [str(word) for word in command]
@@ -116,5 +117,19 @@ def _run(place: Place, *command: object, stdin: str = "") -> None:
         except OSError as error:
             raise EmbeddedError(f"{words[0]} cannot be run: {error}") from None
     if code:
-        said = " | ".join(log.read_text(errors="replace").strip().splitlines()[-3:])
-        raise EmbeddedError(f"{Path(words[0]).name} failed: {said} (more in {log.parent})")
+        said = log.read_bytes()[before:].decode(errors="replace")
+        raise EmbeddedError(f"{Path(words[0]).name} failed: {_reason(place, said)} (more in {log.parent})")
+
+
+def _reason(place: Place, said: str) -> str:
+    """One line: what to do where we know it, otherwise what sounds most like the reason."""
+    if "No space left on device" in said:
+        return f"there is no space left on the disk of {place.home}; about 200 MB are needed"
+    if "could not look up effective user ID" in said:
+        return (
+            f"PostgreSQL cannot run as user {os.geteuid()}, who has no name on this machine. "
+            "Start as a user who has one, or set DATABASE_URL"
+        )
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    telling = [line for line in lines if any(word in line.lower() for word in ("fatal", "error", "can't", "could not"))]
+    return " | ".join((telling or lines)[-2:]) or "it gave no reason"
