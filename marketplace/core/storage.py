@@ -5,7 +5,6 @@ Keys are made here, never from what users send: `public/<purpose>/<xx>/<id>/<nam
 Nothing here is called inside a transaction: a store is a network away.
 """
 
-import asyncio
 import hashlib
 import hmac
 import re
@@ -82,7 +81,7 @@ def is_public(key: str) -> bool:
 
 
 @lru_cache(maxsize=4)
-def _open(config: Settings) -> LocalStore | S3Store:
+def _open(config: Settings, retries: int = 2) -> LocalStore | S3Store:
     if not config.s3_bucket:
         return LocalStore(Path(config.home) / "media", mkdir=True)
     access: dict[str, Any] = {}
@@ -99,7 +98,7 @@ def _open(config: Settings) -> LocalStore | S3Store:
             "connect_timeout": timedelta(seconds=3),
             "timeout": timedelta(seconds=30),
         },
-        retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=10)},
+        retry_config={"max_retries": retries, "retry_timeout": timedelta(seconds=10)},
         **access,
     )
 
@@ -160,10 +159,13 @@ async def delete(*keys: str) -> None:
 
 
 async def ready(config: Settings | None = None) -> bool:
-    """Does the store answer, with our bucket in it? Lists, because a missing file and a missing bucket look alike."""
+    """Does the store answer, with our bucket in it? Lists, because a missing file and a missing bucket look alike.
+
+    Once: a try that went on beside the caller could outlive it, and the interpreter.
+    """
     try:
-        await asyncio.wait_for(obstore.list_with_delimiter_async(_open(config or settings()), "ready"), 5)
-    except (BaseError, FileNotFoundError, TimeoutError):
+        await obstore.list_with_delimiter_async(_open(config or settings(), retries=0), "ready")
+    except (BaseError, FileNotFoundError):
         return False
     return True
 

@@ -41,7 +41,7 @@ def test_the_production_shape_is_complete():
 
 def test_its_settings_exist_and_are_safe():
     for name in OURS:
-        environ = {key: str(value) for key, value in SERVICES[name]["environment"].items()}
+        environ = {key: str(value or "") for key, value in SERVICES[name]["environment"].items()}
         assert unknown(environ) == []
         config = read(environ | {"MARKETPLACE_ENV": "production"})
         assert unsafe(config) == []
@@ -58,7 +58,8 @@ def test_compose_reads_its_file_without_its_secrets():
 
 def test_a_secret_that_nobody_made_is_refused():
     for name in OURS:
-        assert unsafe(read(SERVICES[name]["environment"] | {"MARKETPLACE_SECRET_KEY": ""})) != []
+        environ = {key: str(value or "") for key, value in SERVICES[name]["environment"].items()}
+        assert unsafe(read(environ | {"MARKETPLACE_SECRET_KEY": ""})) != []
 
 
 def test_the_service_is_no_superuser_and_its_queue_forgets_nothing():
