@@ -25,15 +25,19 @@ def main(names: list[str]) -> None:
         sys.exit(f"No benchmark {', '.join(sorted(unknown))}. There are: {', '.join(NAMES)}.")
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    rows = []
+    memory = psutil.virtual_memory().total / 2**30
+    print(f"{os.cpu_count()} cores, {memory:.0f} GB, Python {platform.python_version()}; load before: {busy()}\n")
+    print(HEAD, flush=True)
     with place.place():
         for name in [name for name in NAMES if name in names or not names]:
-            print(f"{name} ...", file=sys.stderr, flush=True)
-            rows += importlib.import_module(f"tests.benchmarks.bench_{name}").run()
-    busy = os.getloadavg()[0]
-    memory = psutil.virtual_memory().total / 2**30
-    print(f"{os.cpu_count()} cores, {memory:.0f} GB, Python {platform.python_version()}; load when done {busy:.1f}\n")
-    print("\n".join([HEAD, *map(line, rows)]))
+            for row in importlib.import_module(f"tests.benchmarks.bench_{name}").run():
+                print(line(row), flush=True)
+    print(f"\nload after: {busy()}")
+
+
+def busy() -> str:
+    """How many processes wanted the cores: above their number, milliseconds say little and ratios still something."""
+    return f"{os.getloadavg()[0]:.1f}"
 
 
 if __name__ == "__main__":

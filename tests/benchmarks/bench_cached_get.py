@@ -47,7 +47,7 @@ def _row(path: str, ours: tuple[Rate, ...], bare: tuple[Rate, ...]) -> Row:
     work = ratio(ours, bare, lambda a, b: b.cpu_us / a.cpu_us)
     return Row(
         path=path, ours=_told(ours), raw=f"ASGI: {_told(bare)}",
-        ratio=f"{share:.2f} (processor time {work:.2f})", goal=">= 0.40", met=max(share, work) >= 0.4,
+        ratio=f"{share:.2f} (processor time {work:.2f})", goal=">= 0.40", met=share >= 0.4,
     )  # fmt: skip
 
 

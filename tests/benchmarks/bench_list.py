@@ -73,7 +73,7 @@ async def _measure(ours: Served, raw: Served, signed_in: list[str], deep: str) -
         Row(
             path="list of 20 of 100,000, three filters, signed in",
             ours=_told(lists[0]), raw=f"asyncpg by hand, no count: {_told(lists[1])}",
-            ratio=f"{share:.2f} (processor time {work:.2f})", goal=">= 0.70", met=max(share, work) >= 0.7,
+            ratio=f"{share:.2f} (processor time {work:.2f})", goal=">= 0.70", met=share >= 0.7,
         ),
         Row(
             path="page 10,000 by cursor beside page 1", ours=_told(pages[1]), raw=f"page 1: {_told(pages[0])}",

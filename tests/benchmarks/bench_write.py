@@ -64,6 +64,6 @@ async def _measure(ours: Served, raw: Served, signed_in: list[str], auctions: li
         Row(
             path="single transactional write (watch an auction)",
             ours=_told(rates[0]), raw=f"asyncpg, one statement by hand: {_told(rates[1])}",
-            ratio=f"{share:.2f} (processor time {work:.2f})", goal=">= 0.70", met=max(share, work) >= 0.7,
+            ratio=f"{share:.2f} (processor time {work:.2f})", goal=">= 0.70", met=share >= 0.7,
         )
     ]  # fmt: skip
