@@ -9,6 +9,9 @@ from marketplace.ledger.chart import CHART, Limit
 BROKEN: Final = {
     "the entries of a transfer net to zero in each currency": """
         SELECT transfer AS id FROM ledger_entries GROUP BY transfer, currency HAVING sum(amount_minor) <> 0""",
+    "every entry belongs to a transfer and an account": """
+        SELECT e.id FROM ledger_entries e LEFT JOIN ledger_transfers t ON t.id = e.transfer
+        LEFT JOIN ledger_accounts a ON a.id = e.account WHERE t.id IS NULL OR a.id IS NULL""",
     "a balance is what the entries sum to": """
         SELECT a.id FROM ledger_accounts a LEFT JOIN (
           SELECT account, sum(amount_minor) AS total, count(*) AS n FROM ledger_entries GROUP BY account) e ON e.account = a.id

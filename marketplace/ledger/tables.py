@@ -59,7 +59,11 @@ class LedgerHold(Table, tablename="ledger_holds"):
 
 
 class LedgerEntry(Table, tablename="ledger_entries"):
-    """What a transfer did to one account; number `seq` of the account's. Append-only; a transfer's sum to zero."""
+    """What a transfer did to one account; number `seq` of the account's. Append-only; a transfer's sum to zero.
+
+    The database holds no foreign keys here: checking them was a third of a payout run, and only the ledger's functions
+    write entries, of rows that cannot be deleted. An invariant looks for entries that belong to nothing.
+    """
 
     id = BigSerial(primary_key=True)
     transfer = ForeignKey(LedgerTransfer, on_delete=OnDelete.restrict, index=True)

@@ -15,6 +15,8 @@ from tests.factories.ledger import FEE, SANDBOX, a_transfer, a_wallet, escrow_of
 pytestmark = pytest.mark.usefixtures("tables")
 
 BREACHES = [
+    ("every entry belongs to a transfer and an account", "UPDATE ledger_entries SET transfer = gen_random_uuid()"),
+    ("every entry belongs to a transfer and an account", "UPDATE ledger_entries SET account = account + 1000"),
     ("the entries of a transfer net to zero", "UPDATE ledger_entries SET amount_minor = amount_minor + 1 WHERE amount_minor > 0"),
     ("the entries of a transfer net to zero", "UPDATE ledger_entries SET currency = 'EUR' WHERE amount_minor > 0"),
     ("a balance is what the entries sum to", "UPDATE ledger_accounts SET balance_minor = balance_minor + 1"),
