@@ -1,8 +1,10 @@
 """Rows that have served their time go away, a few at a time, so that cleaning never holds up the service."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+import asyncpg
 import structlog
 from saq import CronJob
 from saq.types import Context
@@ -13,6 +15,7 @@ from marketplace.core.live import KEEP_HOURS
 log = structlog.get_logger(__name__)
 
 CHUNK: Final = 5_000
+SECOND_LOOK_SECONDS = 15.0
 
 
 async def delete_old(table: str, condition: str, *args: Any) -> int:
@@ -34,16 +37,26 @@ async def delete_old_live_messages() -> int:
 
 
 async def warn_of_stuck_work() -> int:
-    """Say how much waits in vain: rows whose listener or timer keeps failing, or that nobody here knows."""
-    stuck = await db.fetch(
+    """Say how much waits in vain: rows whose listener or timer keeps failing, or that nobody here knows.
+
+    What the first look finds may only be late, because nothing ran for a while: it has a moment to go away.
+    """
+    if not await _stuck_work():
+        return 0
+    await asyncio.sleep(SECOND_LOOK_SECONDS)
+    stuck = await _stuck_work()
+    for row in stuck:
+        log.error("work.stuck", name=row["name"], rows=row["rows"], error=row["error"])
+    return len(stuck)
+
+
+async def _stuck_work() -> list[asyncpg.Record]:
+    return await db.fetch(
         "SELECT handler AS name, count(*) AS rows, max(last_error) AS error FROM outbox "
         "WHERE created_at < now() - interval '10 minutes' AND attempts >= 3 OR due_at < now() - interval '1 minute' "
         "GROUP BY handler UNION ALL SELECT 'timer:' || kind, count(*), max(last_error) FROM timers "
         "WHERE due_at < now() - interval '1 minute' OR attempts >= 3 GROUP BY kind"
     )
-    for row in stuck:
-        log.error("work.stuck", name=row["name"], rows=row["rows"], error=row["error"])
-    return len(stuck)
 
 
 def cleaning(deed: Callable[[], Awaitable[int]]) -> Callable[[Context], Awaitable[None]]:

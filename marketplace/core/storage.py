@@ -5,6 +5,7 @@ Keys are made here, never from what users send: `public/<purpose>/<xx>/<id>/<nam
 Nothing here is called inside a transaction: a store is a network away.
 """
 
+import asyncio
 import hashlib
 import hmac
 import re
@@ -161,10 +162,11 @@ async def delete(*keys: str) -> None:
 async def ready(config: Settings | None = None) -> bool:
     """Does the store answer, with our bucket in it? Lists, because a missing file and a missing bucket look alike.
 
-    Once: a try that went on beside the caller could outlive it, and the interpreter.
+    In a thread of ours, and once: the library's own threads may still hand over an answer while a command that asked
+    nothing else is ending, and Python aborts then.
     """
     try:
-        await obstore.list_with_delimiter_async(_open(config or settings(), retries=0), "ready")
+        await asyncio.to_thread(obstore.list_with_delimiter, _open(config or settings(), retries=0), "ready")
     except (BaseError, FileNotFoundError):
         return False
     return True

@@ -34,7 +34,20 @@ async def test_notifications_go_long_after_they_were_read():
     assert len(rows) == 2 and all(row["read_at"] is None or row["read_at"] for row in rows)
 
 
-async def test_work_that_waits_in_vain_is_reported():
+async def test_work_that_is_only_late_after_a_pause_is_not_reported(monkeypatch):
+    await db.execute(
+        "INSERT INTO timers (kind, key, payload, due_at) VALUES ('t', 'a', '{}', now() - interval '1 day')"
+    )
+
+    async def meanwhile(_: float) -> None:
+        await db.execute("DELETE FROM timers")
+
+    monkeypatch.setattr(housekeeping.asyncio, "sleep", meanwhile)
+    assert await warn_of_stuck_work() == 0
+
+
+async def test_work_that_waits_in_vain_is_reported(monkeypatch):
+    monkeypatch.setattr(housekeeping, "SECOND_LOOK_SECONDS", 0)
     await db.execute(
         "INSERT INTO outbox (kind, handler, body, created_at, due_at, attempts) VALUES "
         "('x', 'gone.listener', '{}', now() - interval '1 hour', now() - interval '1 hour', 0), "
