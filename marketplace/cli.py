@@ -7,6 +7,8 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from marketplace.commands.stopping import stop_on_signal
+
 PROGRAM = "python3 -m marketplace"
 COMMANDS = (
     "serve", "worker", "migrate", "demo", "replay", "create-admin", "reconcile", "openapi", "doctor", "test",
@@ -15,6 +17,7 @@ COMMANDS = (
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and end with its exit code: 0 done, 1 it failed, 2 it was asked wrongly."""
+    stop_on_signal()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["test"]:  # everything after it is pytest's
         sys.exit(_run("testing", "run")(Namespace(arguments=given[1:])))
@@ -33,8 +36,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _fail(2, error)
     except (CheckFailed, EmbeddedError) as error:
         _fail(1, error)
-    except KeyboardInterrupt:
-        sys.exit(130)
 
 
 def _fail(code: int, error: Exception) -> NoReturn:

@@ -6,9 +6,9 @@ Any number may run beside each other: what is due is shared through Postgres, jo
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from redis.exceptions import RedisError
@@ -94,23 +94,28 @@ async def run(stop: asyncio.Event) -> None:
             await kv.close()
 
 
-async def run_until_signal() -> None:
+async def run_until_signal(was_asked: Callable[[], bool]) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
+    if was_asked():
+        stop.set()
     await run(stop)
 
 
-def main(_: Any = None) -> int:
-    """A worker process, until SIGINT or SIGTERM. The database is migrated and both servers are known."""
+def main(was_asked: Callable[[], bool] = lambda: False) -> int:
+    """A worker process, until SIGINT, SIGTERM or SIGHUP. The database is migrated and both servers are known.
+
+    `was_asked` tells of a signal that came before this could hear it.
+    """
     logs.configure()
     try:
         import uvloop
 
-        uvloop.run(run_until_signal())
+        uvloop.run(run_until_signal(was_asked))
     except ImportError:
-        asyncio.run(run_until_signal())
+        asyncio.run(run_until_signal(was_asked))
     return 0
 
 

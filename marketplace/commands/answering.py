@@ -19,6 +19,7 @@ from uvicorn.supervisors.multiprocess import Multiprocess
 
 from marketplace.app import create_app
 from marketplace.commands.checks import CheckFailed
+from marketplace.commands.stopping import was_asked
 from marketplace.core import embedded
 from marketplace.core.config import settings
 
@@ -91,7 +92,9 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started:
+        if was_asked():
+            self.should_exit = True
+        elif self.started:
             self._ready()
 
     @contextlib.contextmanager
@@ -127,7 +130,7 @@ class Together(Multiprocess):
     def init_processes(self) -> None:
         super().init_processes()
         self.started = all(process.wait_until_ready(START_SECONDS, self.should_exit) for process in self.processes)
-        if self.started:
+        if self.started and not was_asked():
             self._ready()
         else:
             self.should_exit.set()

@@ -10,7 +10,8 @@ from pathlib import Path
 from marketplace.commands.checks import where
 from marketplace.commands.database import bring_up_to_date, current_database
 from marketplace.commands.ports import address, listen
-from marketplace.commands.servers import Servers, Stopped, needed_servers
+from marketplace.commands.servers import Servers, needed_servers
+from marketplace.commands.stopping import Stopped
 from marketplace.core.config import PREFIX, settings, unknown
 
 

@@ -3,16 +3,15 @@
 import asyncio
 import contextlib
 import os
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 from msgspec import Struct
 
 from marketplace.commands.checks import look_at_database, look_at_redis
+from marketplace.commands.stopping import no_more_signals
 from marketplace.core import embedded
 from marketplace.core.config import Settings, settings
 
@@ -26,17 +25,12 @@ class Servers(Struct, frozen=True):
     valkey_embedded: bool
 
 
-class Stopped(SystemExit):
-    """SIGTERM, Ctrl-C or a closed terminal: what is to be ended is ended on the way out."""
-
-
 @contextmanager
 def needed_servers(meanwhile: Callable[[], object] = lambda: None) -> Iterator[Servers]:
     """Both servers running and reachable, their URLs in the environment and the settings.
 
     `meanwhile` is done while they start; they need not be there yet, but their names are.
     """
-    stop_on_signal()
     config = settings()
     postgres, valkey = not config.database_url, not config.redis_url
     home = Path(config.home)
@@ -49,6 +43,7 @@ def needed_servers(meanwhile: Callable[[], object] = lambda: None) -> Iterator[S
         place = None
         if postgres or valkey:
             place = stack.enter_context(embedded.servers(home, postgres=postgres, valkey=valkey))
+            stack.callback(no_more_signals)
         aside.join()
         yield Servers(settings(), place, postgres, valkey)
 
@@ -67,22 +62,3 @@ async def _reach(config: Settings) -> None:
         await look_at_database(config.database_url)
     if config.redis_url:
         await look_at_redis(config.redis_url)
-
-
-def stop_on_signal() -> None:
-    """Turn the first SIGTERM or Ctrl-C into an orderly way out through every `finally`, and ignore later ones.
-
-    uvicorn raises the signal again after its own shutdown: with the default handler that would end the process there
-    and then, with the embedded servers still running.
-    """
-
-    def leave(number: int, _: FrameType | None) -> None:
-        for other in STOP_SIGNALS:
-            signal.signal(other, signal.SIG_IGN)
-        raise Stopped(128 + number)
-
-    for number in STOP_SIGNALS:
-        signal.signal(number, leave)
-
-
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

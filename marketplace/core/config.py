@@ -145,6 +145,8 @@ def unknown(environ: Mapping[str, str]) -> list[str]:
 def read(environ: Mapping[str, str]) -> Settings:
     """Settings from an environment. Raises ConfigError naming the variable."""
     raw = {f: environ[variable(f)] for f in Settings.__struct_fields__ if environ.get(variable(f), "") != ""}
+    if "home" in raw:
+        raw["home"] = str(ROOT / raw["home"])  # wherever the command was given
     try:
         return msgspec.convert(raw, Settings, strict=False)
     except msgspec.ValidationError as error:

@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,6 +89,19 @@ def test_they_stop_when_their_only_user_is_killed(home):
     user.kill()
     user.wait()
     gone(home)
+
+
+@pytest.mark.parametrize("delay", [0.05, 0.15, 0.25, 0.4])
+def test_ctrl_c_in_the_middle_of_a_start_leaves_nothing(home, delay):
+    """Whatever it interrupts: what has begun is finished, then stopped."""
+    user = subprocess.Popen(
+        [sys.executable, "-c", USE, str(home)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    time.sleep(delay)
+    os.killpg(user.pid, signal.SIGINT)
+    user.communicate(timeout=60)
+    assert naming(home) == []
 
 
 def test_a_start_after_a_kill_adopts_what_runs(home):

@@ -102,7 +102,10 @@ def start_valkey(place: Place) -> None:
 
 
 def _run(place: Place, *command: object, stdin: str = "") -> None:
-    """Run to the end as the servers' user. Output goes to a file: a daemon would hold a pipe open for ever."""
+    """Run to the end as the servers' user, out of reach of the terminal's Ctrl-C.
+
+    Output goes to a file: a daemon would hold a pipe open for ever.
+    """
     log = place.log("setup")
     with log.open("ab") as out, tempfile.TemporaryFile("w+") as typed:
         before = out.tell()
@@ -112,7 +115,8 @@ def _run(place: Place, *command: object, stdin: str = "") -> None:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         try:
             code = subprocess.run(
-                words, stdout=out, stderr=out, stdin=typed, cwd="/", env=environ, **as_nobody()
+                words, stdout=out, stderr=out, stdin=typed, cwd="/", env=environ,
+                start_new_session=True, **as_nobody(),
             ).returncode  # fmt: skip
         except OSError as error:
             raise EmbeddedError(f"{words[0]} cannot be run: {error}") from None

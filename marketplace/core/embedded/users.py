@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -33,26 +34,22 @@ def servers(home: Path, *, postgres: bool = True, valkey: bool = True, fsync: bo
     """
     place = locate(home)
     make_folders(place)
+    starts: list[Callable[[], None]] = []
+    if postgres:
+        starts.append(lambda: start_postgres(place, fsync))
+    if valkey:
+        starts.append(lambda: start_valkey(place))
     with (place.home / "mutex").open("w") as mutex, (place.home / "users").open("w") as users:
-        with _locked(mutex):
-            fcntl.flock(users, fcntl.LOCK_SH)
-            _ensure_keeper(place)
-            starts: list[Callable[[], None]] = []
-            if postgres:
-                starts.append(lambda: start_postgres(place, fsync))
-            if valkey:
-                starts.append(lambda: start_valkey(place))
-            try:
+        try:
+            with _locked(mutex), _undisturbed():
+                fcntl.flock(users, fcntl.LOCK_SH)
+                _ensure_keeper(place)
                 with ThreadPoolExecutor(2) as pool:
                     for started in [pool.submit(start) for start in starts]:
                         started.result()
-            except BaseException:
-                _leave(place, users)
-                raise
-        try:
             yield place
         finally:
-            with _locked(mutex):
+            with _locked(mutex), _undisturbed():
                 _leave(place, users)
 
 
@@ -137,6 +134,28 @@ def _dismiss_keeper(place: Place) -> None:
         if pid:
             send(pid, signal.SIGTERM)
         time.sleep(0.005)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Signals wait until the block is done: what is raised in the middle of a start would leave a server half-started,
+    known to nobody.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler or signal.SIG_DFL)
+    if came:
+        signal.raise_signal(came[0])
 
 
 @contextmanager
