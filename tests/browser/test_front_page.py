@@ -215,6 +215,7 @@ async def test_the_example_client_keeps_the_law(server, window):
     await retract_bid(placed[-1].bid_id, people[0].id, RetractionReason.WRONG_AMOUNT, clock.now())
 
     page.wait(lambda: page.driver.execute_script("return following.state.lots[0].bids[0]?.retracted"))
+    page.wait(lambda: page.driver.execute_script("return following.state.presence"))  # told at its own pace
     followed = page.driver.execute_script("return following.state")
     fresh = page.driver.execute_async_script(FRESH, server.url, str(auction_id))
     assert followed.pop("presence") >= 1

@@ -26,6 +26,7 @@ from marketplace.auctions.events import (
     SecondChanceClosed,
     SecondChanceOffered,
 )
+from marketplace.auctions.policies import Actor
 from marketplace.auctions.service.lifecycle import close_due
 from marketplace.auctions.service.watching import watch
 from marketplace.core import clock, db, outbox, timers
@@ -111,7 +112,7 @@ async def test_a_bid_that_is_beaten_at_once_outbids_nobody_else():
 async def test_the_end_is_told_to_winner_loser_seller_and_watcher():
     seller, winner, loser, watcher = [await a_user() for _ in range(4)]
     auction, lot = await an_auction(seller.id, title="A watch")
-    await watch(auction, watcher.id)
+    await watch(auction, Actor(watcher.id))
     await a_bid(lot, loser.id, "10")
     await a_bid(lot, winner.id, "20")
     await told(loser.id)
@@ -166,7 +167,7 @@ async def test_a_cancelled_auction_is_told_to_bidders_watchers_and_if_staff_did_
     seller, ann, bob = await a_user(), await a_user(), await a_user()
     auction, lot = await an_auction(seller.id)
     await a_bid(lot, ann.id, "10")
-    await watch(auction, bob.id)
+    await watch(auction, Actor(bob.id))
     cancelled = AuctionCancelled(
         auction_id=auction, seller_id=seller.id, title="A watch", reason="Counterfeit.", by_staff=True
     )
