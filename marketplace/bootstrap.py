@@ -57,6 +57,10 @@ def make_environment(wanted: set[str]) -> None:
     ]
     packages = lock.read_text().count("==")
     run(f"Installing {packages} packages", [*sync, str(lock)])
+    ours = [str(ROOT / name) for name in ("marketplace", "piccolo_migrations")]
+    subprocess.run(
+        [PYTHON, "-m", "compileall", "-q", *ours], capture_output=True, check=False
+    )  # faster starts, no more
     for site_packages in VENV.glob("lib/python*/site-packages"):
         (site_packages / "marketplace.pth").write_text(f"{ROOT}\n")
     new = STAMP.with_suffix(".new")
