@@ -12,9 +12,11 @@ from typing import Any, TypeAlias
 import msgspec
 import structlog
 from msgspec import Struct
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from saq import Queue
 from saq.job import Job as SaqJob
+from saq.job import Status
 from saq.queue.redis import RedisQueue
 from saq.types import Context
 
@@ -57,14 +59,35 @@ def job(*, timeout: int = 60, retries: int = 8) -> Callable[[Work], Job]:
 
 
 class PatientQueue(RedisQueue):
-    """SAQ's queue, except that a worker waits while Redis is away instead of asking as fast as it can."""
+    """SAQ's queue, with two things mended: what a worker does while Redis is away, and whose jobs a sweep takes."""
+
+    def __init__(self, redis: Redis, name: str) -> None:
+        super().__init__(redis, name=name)
+        self._cleanup_script = self._orphans  # type: ignore[assignment] # a coroutine function with the script's parameters
+        self._not_begun: set[bytes] = set()
 
     async def dequeue(self, timeout: float = 0.0, poll_interval: float = 0.0) -> SaqJob | None:
+        """Wait while Redis is away, instead of asking as fast as possible."""
         try:
             return await super().dequeue(timeout, poll_interval)
         except (RedisError, OSError):
             await asyncio.sleep(1)
             return None
+
+    async def _orphans(self, *, keys: list[str], args: list[Any], client: Redis) -> list[tuple[bytes, bytes | None]]:
+        """The active jobs that a sweep may look at. One that has been taken but not begun is an orphan only when the next
+        sweep finds it so again: its worker may be about to begin it, and the job would run twice.
+        """
+        lock, active = keys
+        if not await client.set(lock, 1, nx=True, ex=int(args[0])):
+            return []
+        ids: list[bytes] = await client.lrange(active, 0, -1)  # type: ignore[misc]
+        jobs = dict(zip(ids, await client.mget(ids), strict=True)) if ids else {}
+        begun = {job_id: self.deserialize(body) for job_id, body in jobs.items()}
+        not_begun = {job_id for job_id, job in begun.items() if job is not None and job.status == Status.QUEUED}
+        left_out = not_begun - self._not_begun
+        self._not_begun = not_begun
+        return [(job_id, body) for job_id, body in jobs.items() if job_id not in left_out]
 
 
 def make_queue() -> PatientQueue:

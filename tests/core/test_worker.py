@@ -74,6 +74,30 @@ async def test_a_job_pushed_twice_runs_once(working):
     assert did == [1]
 
 
+async def test_a_sweep_leaves_a_job_alone_that_its_worker_is_about_to_begin(tables):
+    queue = jobs.make_queue()
+    try:
+        async with db.transaction():
+            await write_down.defer(n=1)
+        outbox.use_job_pusher(jobs.pusher(queue))
+        assert await outbox.push_jobs() == 1
+        taken = await queue.dequeue(1)
+        assert taken is not None and taken.status == "queued"
+        assert await queue.sweep(lock=1, abort=0.1) == []
+        await kv.client().delete(f"saq:{kv.namespace()}:sweep")
+        assert len(await queue.sweep(lock=1, abort=0.1)) == 1  # nobody has begun it since: its worker has died
+
+        async def comes_again() -> bool:
+            await queue.schedule(1)
+            job = await queue.dequeue(0.5)
+            return job is not None and job.key == taken.key
+
+        await eventually(comes_again)
+    finally:
+        outbox.use_job_pusher(None)
+        await queue.disconnect()
+
+
 async def nothing_left() -> bool:
     return await Outbox.count() == 0 and await Timer.count().where(Timer.kind == "test.worker") == 0
 

@@ -48,7 +48,7 @@ async def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncI
 
 @pytest.fixture
 def start(database_url: str, valkey: Valkey) -> Iterator[Start]:
-    """`start()` a whole service that answers, `start(worker=True)` a worker that knows `tests.faults.deeds` too."""
+    """`start()` a whole service that answers, `start(worker=True)` a worker that knows `tests.faults.deeds`."""
     started: list[Instance] = []
 
     def one(worker: bool = False, **environ: str) -> Instance:
@@ -56,7 +56,7 @@ def start(database_url: str, valkey: Valkey) -> Iterator[Start]:
             "DATABASE_URL": database_url, "REDIS_URL": valkey.url, "MARKETPLACE_WORKER_IN_PROCESS": "true",
         } | environ  # fmt: skip
         if worker:
-            command = (sys.executable, "-m", "tests.faults.deeds")
+            command = (sys.executable, "-m", "tests.faults.worker")
             instance = instances.launch(environ=environ, command=command)
         else:
             instance = instances.serve("--no-demo", environ=environ)

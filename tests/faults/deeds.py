@@ -1,14 +1,12 @@
-"""Listeners, timers and jobs that note in the database what they did; run as a module, a worker that knows them.
+"""Listeners, timers and jobs that note in the database what they did.
 
 Each takes its time, so that a test can kill the process in the middle of one.
 """
 
 import asyncio
-from datetime import timedelta
 
 from msgspec import Struct
 
-from marketplace import worker
 from marketplace.core import db, jobs, outbox, timers
 
 TABLES = (
@@ -17,9 +15,6 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS job_deeds (name text PRIMARY KEY)",
     "TRUNCATE deeds, tries, job_deeds",
 )
-
-jobs.GRACE = timedelta(seconds=1)
-worker.UPKEEP["sweep"] = 1
 
 
 class Happened(Struct, tag="fault_happened", frozen=True):
@@ -59,12 +54,3 @@ async def say_that_it_began(name: str) -> None:
 
 async def did(table: str = "deeds") -> list[str]:
     return [row["name"] for row in await db.fetch(f"SELECT name FROM {table} ORDER BY name")]
-
-
-if __name__ == "__main__":
-    import sys
-
-    from tests.faults import deeds  # registered under this name, as in the tests
-
-    assert deeds is sys.modules["tests.faults.deeds"]
-    raise SystemExit(worker.main())
