@@ -3,6 +3,7 @@
 from typing import Any
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -27,7 +28,11 @@ class Window:
         self.driver.get(url)
 
     def wait(self, for_what: Any, why: str = "") -> Any:
-        return WebDriverWait(self.driver, PATIENCE, poll_frequency=0.1).until(lambda _: for_what(), why)
+        """Until it is so. An element that the page redraws while it is looked at is looked for again."""
+        waiting = WebDriverWait(
+            self.driver, PATIENCE, poll_frequency=0.1, ignored_exceptions=[StaleElementReferenceException]
+        )
+        return waiting.until(lambda _: for_what(), why)
 
     def find(self, css: str) -> WebElement:
         """The first visible element; waits for it."""
