@@ -29,7 +29,7 @@ from tests.factories.ledger import (
     balance_of,
     count_transfers,
     escrow_of,
-    hold_invariants,
+    hold_ledger,
     usd,
 )
 
@@ -48,7 +48,7 @@ async def test_what_is_held_cannot_be_spent_nor_has_it_moved():
             await deed(a_transfer((wallet, escrow, 31)))
         assert refusal.value.details["available"] == "0.30"
     await post(a_transfer((wallet, escrow, 30)))
-    await hold_invariants()
+    await hold_ledger()
 
 
 async def test_a_partial_settlement_gives_the_rest_back():
@@ -59,7 +59,7 @@ async def test_a_partial_settlement_gives_the_rest_back():
     assert (await balance_of(wallet), await available_in(wallet), await balance_of(escrow)) == (55, 55, 45)
     again = await settle(held.id, key="capture", reason="captured", amount=usd(45))
     assert (again.id, again.amount, again.replayed) == (done.id, usd(45), True)
-    await hold_invariants()
+    await hold_ledger()
 
 
 async def test_all_of_it_is_settled_when_no_amount_is_named():
@@ -71,7 +71,7 @@ async def test_all_of_it_is_settled_when_no_amount_is_named():
     assert (await balance_of(wallet), await balance_of(FEE)) == (30, 70)
     first, second = await get_postings("order_id", order)
     assert (first.status, second.action, second.resolves) == (TransferStatus.POSTED, Action.SETTLE, held.id)
-    await hold_invariants()
+    await hold_ledger()
 
 
 async def test_voiding_gives_all_of_it_back():
@@ -82,7 +82,7 @@ async def test_voiding_gives_all_of_it_back():
     assert (await void(held.id, key="outbid", reason="outbid")).replayed
     first, second = await get_postings("order_id", order)
     assert (first.status, second.status, second.lines) == (TransferStatus.VOIDED, TransferStatus.VOIDED, [])
-    await hold_invariants()
+    await hold_ledger()
 
 
 async def test_a_hold_is_resolved_once():
@@ -96,7 +96,7 @@ async def test_a_hold_is_resolved_once():
                 await deed(one.id, key="three", reason="again")
             assert refusal.value.details["status"] == status
     assert await balance_of(wallet) == 90
-    await hold_invariants()
+    await hold_ledger()
 
 
 async def test_what_is_no_hold_cannot_be_resolved():
@@ -140,7 +140,7 @@ async def test_what_holds_will_pay_back_counts_against_a_debt():
         assert refusal.value.details["owed"] == "0.40"
     await settle(held.id, key="k", reason="repaid")
     assert await balance_of(debt) == -40
-    await hold_invariants()
+    await hold_ledger()
 
 
 async def test_a_reversal_moves_everything_back_between_the_same_rows():
@@ -155,7 +155,7 @@ async def test_a_reversal_moves_everything_back_between_the_same_rows():
         await reverse(release.id, key="undo-again", reason="released_too_early")
     correction = (await get_postings("order_id", order))[-1]
     assert (correction.id, correction.action, correction.reverses) == (back.id, Action.REVERSE, release.id)
-    await hold_invariants()
+    await hold_ledger()
 
 
 async def test_many_payers_and_receivers_are_put_back_too():
@@ -165,7 +165,7 @@ async def test_many_payers_and_receivers_are_put_back_too():
     done = await post(a_transfer((a, c, 30), (b, c, 20), (b, d, 50), (euros, e, 9)))
     await reverse(done.id, key="undo", reason="mistake")
     assert [await balance_of(account) for account in (a, b, euros, c, d, e)] == [30, 70, 9, 0, 0, 0]
-    await hold_invariants()
+    await hold_ledger()
 
 
 async def test_money_that_has_gone_on_cannot_be_reversed():
@@ -190,4 +190,4 @@ async def test_only_what_moved_money_is_reversed():
         await reverse(undone.id, key="undo-undo", reason="mistake")
     with pytest.raises(TransferNotFound):
         await reverse(uuid7(), key="undo-nothing", reason="mistake")
-    await hold_invariants()
+    await hold_ledger()

@@ -28,7 +28,7 @@ from marketplace.ledger.service.posting import hold, post, post_many
 from marketplace.ledger.service.resolving import settle, void
 from marketplace.ledger.service.reversing import reverse
 from marketplace.ledger.states import AccountKind
-from tests.factories.ledger import FEE, SANDBOX, a_transfer, escrow_of, hold_invariants, wallet_of
+from tests.factories.ledger import FEE, SANDBOX, a_transfer, escrow_of, hold_ledger, wallet_of
 
 NAMES = st.sampled_from(range(7))
 MINOR = st.integers(1, 120)
@@ -155,7 +155,7 @@ class Ledger(RuleBasedStateMachine):
                 assert pending == (self.model.out[place], self.model.coming[place])
 
     def teardown(self) -> None:
-        self.wait(hold_invariants())
+        self.wait(hold_ledger())
 
 
 async def _awaited(deed: Awaitable[Any]) -> Any:

@@ -24,7 +24,7 @@ from tests.factories.ledger import (
     balance_of,
     count_transfers,
     escrow_of,
-    hold_invariants,
+    hold_ledger,
     usd,
     wallet_of,
 )
@@ -60,7 +60,7 @@ async def test_a_sale_from_deposit_to_payout():
     ]  # fmt: skip
     assert clear.lines[0].owner == seller
     assert [posting.reason for posting in await get_postings("payout_id", payout)] == ["payout", "paid_out"]
-    await hold_invariants()
+    await hold_ledger()
 
 
 async def test_an_account_may_pay_all_it_has_and_not_a_cent_more():
@@ -74,7 +74,7 @@ async def test_an_account_may_pay_all_it_has_and_not_a_cent_more():
     assert await count_transfers() == before
     await post(a_transfer((wallet, escrow_of(), 500)))
     assert await balance_of(wallet) == 0
-    await hold_invariants()
+    await hold_ledger()
 
 
 async def test_a_refusal_leaves_the_callers_transaction_whole():
@@ -84,7 +84,7 @@ async def test_a_refusal_leaves_the_callers_transaction_whole():
             await post(a_transfer((poor, escrow, 100)))
         await post(a_transfer((rich, escrow, 100)))
     assert [await balance_of(account) for account in (poor, rich, escrow)] == [1, 0, 100]
-    await hold_invariants()
+    await hold_ledger()
 
 
 async def test_a_transaction_that_fails_moves_nothing():
@@ -103,7 +103,7 @@ async def test_the_same_key_moves_money_once():
     again = await post(a_transfer((wallet, escrow, 100), key="once"))
     assert (first.replayed, again.replayed, again.id) == (False, True, first.id)
     assert await balance_of(escrow) == 100
-    await hold_invariants()
+    await hold_ledger()
 
 
 @pytest.mark.parametrize("other", ["amount", "reason", "order", "account", "action"])
@@ -135,7 +135,7 @@ async def test_a_debt_is_paid_back_once():
     assert refusal.value.details["owed"] == "3.00"
     await post(a_transfer((pending, debt, 300)))
     assert (await balance_of(debt), await balance_of(pending)) == (0, 700)
-    await hold_invariants()
+    await hold_ledger()
 
 
 async def test_many_are_posted_in_their_order_or_not_at_all():
@@ -152,7 +152,7 @@ async def test_many_are_posted_in_their_order_or_not_at_all():
     assert [one.id for one in more[:3]] == [one.id for one in made]
     assert [await balance_of(account) for account in (a, b, c)] == [10, 40, 50]
     assert await post_many([]) == []
-    await hold_invariants()
+    await hold_ledger()
 
 
 async def test_one_transfer_may_move_two_currencies():
@@ -160,7 +160,7 @@ async def test_one_transfer_may_move_two_currencies():
     transfer = a_transfer((dollars, wallet_of(), 100), (euros, wallet_of(currency="EUR"), 90))
     await post(transfer)
     assert (await balance_of(dollars), await balance_of(euros)) == (0, 0)
-    await hold_invariants()
+    await hold_ledger()
 
 
 async def test_the_fee_account_is_many_rows_and_one_balance():
@@ -169,7 +169,7 @@ async def test_the_fee_account_is_many_rows_and_one_balance():
         await post(a_transfer((wallet, FEE, 10)))
     assert await db.fetch_val("SELECT count(*) FROM ledger_accounts WHERE kind = 'platform_fee'") > 1
     assert await balance_of(FEE) == 400
-    await hold_invariants()
+    await hold_ledger()
 
 
 async def test_when_it_happened_is_not_when_it_was_recorded():
@@ -271,7 +271,7 @@ async def test_what_is_recorded_stays(change):
     await hold(a_transfer((wallet, FEE, 10)))
     with pytest.raises(asyncpg.RestrictViolationError, match="append-only"):
         await db.execute(change)
-    await hold_invariants()
+    await hold_ledger()
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""The ways money moves: `posting` (post, post_many, hold), `resolving` (settle, void), `reversing` (reverse)."""
+"""The ways money moves: `posting` (post, post_many, hold), `resolving` (settle, void), `reversing` (reverse); `locking` looks first."""
