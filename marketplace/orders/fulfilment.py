@@ -1,0 +1,172 @@
+"""What a way to sell does for its orders. Everything else (checkout, payment, escrow, refund, invoice) is done once, here.
+
+fulfilments.register(AuctionWins())
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+from msgspec import Struct
+
+from marketplace.core.money import Money
+from marketplace.core.states import Machine
+from marketplace.orders.states import PHASE, Phase
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """What is bought, priced. `total` is after nothing but quantity: discount and tax stand beside it."""
+
+    subject: UUID
+    title: str
+    total: Money
+    quantity: int = 1
+    sku: str = ""
+    variant: str = ""
+    discount: Money | None = None
+    tax: Money | None = None
+    category: UUID | None = None
+    snapshot: Mapping[str, Any] = {}
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """One seller's order before it is placed. All lines are in one currency; the commission is worked out when it is placed."""
+
+    kind: str
+    seller: UUID
+    lines: Sequence[Line]
+    shipping: Money | None = None
+    shipping_address: Mapping[str, Any] | None = None
+    billing_address: Mapping[str, Any] | None = None
+    note: str = ""
+    expires_at: datetime | None = None
+    """When it is given up unpaid; None: after the platform's time (30 minutes)."""
+
+
+class LockedOrder(Struct, frozen=True, kw_only=True):
+    """An order under its row lock, with what its kind locks before it. Amounts in minor units of `currency`."""
+
+    id: UUID
+    number: str
+    checkout: UUID
+    kind: str
+    title: str
+    """Of its first line."""
+    buyer: UUID
+    seller: UUID
+    status: str
+    phase: Phase
+    currency: str
+    total_minor: int
+    tax_minor: int
+    commission_minor: int
+    captured_minor: int
+    released_minor: int
+    refunded_minor: int
+    refunded_held_minor: int
+    frozen_at: datetime | None
+    frozen_by: str
+    expires_at: datetime | None
+    auto_complete_at: datetime | None
+    shipped_at: datetime | None
+    completed_at: datetime | None
+
+    @property
+    def frozen(self) -> bool:
+        """Its money stays where it is."""
+        return self.frozen_at is not None
+
+    @property
+    def held_minor(self) -> int:
+        """What lies in escrow."""
+        return self.captured_minor - self.released_minor - self.refunded_held_minor
+
+    @property
+    def refundable_minor(self) -> int:
+        """What was paid and has not been given back."""
+        return self.captured_minor - self.refunded_minor
+
+
+class CancelledBy(StrEnum):
+    BUYER = "buyer"
+    SELLER = "seller"
+    STAFF = "staff"
+    EXPIRED = "expired"
+    KIND = "kind"
+    """The way to sell itself: an auction that was taken down."""
+
+
+class Step(Struct, frozen=True):
+    """A move that one side of an order makes by its name: `POST /orders/{id}/accept`. By the seller, or else the buyer."""
+
+    to: str
+    by: CancelledBy = CancelledBy.SELLER
+    note: str = ""
+
+
+class Fulfilment(Protocol):
+    """One way to sell. Every `on_` runs in the transaction that makes it true, under the order's lock."""
+
+    kind: str
+    machine: Machine[Any]
+    statuses: type[StrEnum]
+    phases: Mapping[str, Phase]
+    first: str
+    """The status of an order that has just been placed."""
+    paid: str
+    completed: str
+    cancelled: str
+
+    async def lock(self, *order_ids: UUID) -> None:
+        """Lock the kind's own rows that its hooks change, in the kind's order: they come before the orders' rows.
+
+        Several orders at once where they are of one checkout, so that their rows are locked in one order, too.
+        """
+        ...
+
+    async def on_paid(self, order: LockedOrder) -> None: ...
+
+    async def on_cancelled(self, order: LockedOrder, by: CancelledBy, reason: str) -> None:
+        """Give back what was reserved, once. `order` is as it was before; `expires_at` unpaid is `by` EXPIRED."""
+        ...
+
+    async def on_completed(self, order: LockedOrder) -> None: ...
+
+    def may_cancel(self, order: LockedOrder, by: CancelledBy) -> bool:
+        """Whether this side may cancel it as it stands (the machine decides the rest): asked for BUYER, SELLER and STAFF.
+
+        A win is not the buyer's to cancel.
+        """
+        ...
+
+
+_kinds: dict[str, Fulfilment] = {}
+_steps: dict[str, Mapping[str, Step]] = {}
+
+
+def register(fulfilment: Fulfilment, steps: Mapping[str, Step] | None = None) -> None:
+    """Raises ValueError where its machine does what the spine does not allow (a phase that goes back), or a step moves money."""
+    for status in fulfilment.statuses:
+        for after in fulfilment.statuses:
+            if fulfilment.machine.allows(status, after) and not PHASE.allows(
+                fulfilment.phases[status], fulfilment.phases[after]
+            ):
+                raise ValueError(f"{fulfilment.kind}: {status} must not become {after}")
+    for name, step in (steps or {}).items():
+        if fulfilment.phases[step.to] is not Phase.OPEN:
+            raise ValueError(f"{fulfilment.kind}: {name} must leave the money where it is")
+    _kinds[fulfilment.kind], _steps[fulfilment.kind] = fulfilment, steps or {}
+
+
+def of_kind(kind: str) -> Fulfilment:
+    return _kinds[kind]
+
+
+def steps_of(kind: str) -> Mapping[str, Step]:
+    return _steps[kind]
+
+
+def kinds() -> list[str]:
+    return sorted(_kinds)

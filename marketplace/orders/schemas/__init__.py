@@ -1,0 +1,1 @@
+"""What orders are told and what they show."""

@@ -1,0 +1,62 @@
+"""Completing an order: its buyer has received it, or has been silent for as long as that counts as receipt. RULES: Orders."""
+
+from uuid import UUID
+
+from marketplace.core import clock, db, outbox, timers
+from marketplace.orders import telling
+from marketplace.orders.errors import OnlyTheBuyer
+from marketplace.orders.events import OrderCompleted
+from marketplace.orders.fulfilment import LockedOrder, of_kind
+from marketplace.orders.locking import lock_order, lock_order_of
+from marketplace.orders.service.moving import check, move
+from marketplace.orders.service.releasing import check_not_frozen, release
+from marketplace.orders.states import Phase
+
+
+async def complete_bought(order_id: UUID, buyer_id: UUID) -> LockedOrder:
+    """By its buyer: all of its escrow is released. Raises OrderNotFound, OnlyTheBuyer, OrderFrozen, IllegalTransition."""
+    async with db.transaction():
+        order = await lock_order_of(order_id, buyer_id)
+        if order.buyer != buyer_id:
+            raise OnlyTheBuyer
+        return await complete_locked(order, buyer_id, "Receipt confirmed")
+
+
+async def complete(order_id: UUID, actor: UUID | None, note: str) -> LockedOrder:
+    """For staff and for ways to sell. Raises OrderNotFound, OrderFrozen, IllegalTransition."""
+    async with db.transaction():
+        return await complete_locked(await lock_order(order_id), actor, note)
+
+
+async def complete_locked(
+    order: LockedOrder, actor: UUID | None, note: str, *, by_silence: bool = False
+) -> LockedOrder:
+    check(order, of_kind(order.kind).completed)
+    check_not_frozen(order)
+    completed = await finish(order, actor, note, by_silence=by_silence)
+    return await release(completed, actor=actor)
+
+
+async def finish(order: LockedOrder, actor: UUID | None, note: str, *, by_silence: bool = False) -> LockedOrder:
+    """Completed, but for the money: the caller sees to that."""
+    kind, now = of_kind(order.kind), clock.now()
+    completed = await move(
+        order, kind.completed, actor, note, completed_at=now, auto_complete_at=None, frozen_at=None, frozen_by=""
+    )
+    await db.execute("UPDATE orders SET delivered_at = coalesce(delivered_at, $2) WHERE id = $1", order.id, now)
+    await timers.cancel("orders.auto_complete", order.id)
+    await kind.on_completed(completed)
+    await outbox.emit(OrderCompleted(**telling.of(completed), by_silence=by_silence))
+    return completed
+
+
+async def auto_complete(order_id: UUID) -> None:
+    """The buyer's time to speak has passed. Safe to repeat; a frozen order waits for what froze it."""
+    async with db.transaction():
+        order = await lock_order(order_id)
+        if order.phase is not Phase.OPEN or order.frozen or order.auto_complete_at is None:
+            return
+        if order.auto_complete_at > clock.now():
+            await timers.schedule("orders.auto_complete", order.id, order.auto_complete_at)
+            return
+        await complete_locked(order, None, "No objection in time", by_silence=True)

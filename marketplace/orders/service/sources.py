@@ -1,0 +1,97 @@
+"""Where money comes from that goes back to a buyer, or to their bank. RULES: Money, refund.
+
+From the order's escrow; what has been released, from whoever it was released to: the tax from what is to be passed on, the
+commission from the platform, the rest from the seller: what is pending of this very order, what they have, and else a debt.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from marketplace.core import db
+from marketplace.core.money import Money
+from marketplace.ledger.chart import Account
+from marketplace.ledger.schemas import Move
+from marketplace.ledger.service.locking import lock_available, one_row
+from marketplace.ledger.states import AccountKind
+from marketplace.orders import accounts
+from marketplace.orders.fulfilment import LockedOrder
+from marketplace.orders.shares import between
+
+PENDING: Final = """
+SELECT t.order_id, sum(e.amount_minor)::bigint AS pending
+FROM ledger_transfers t JOIN ledger_entries e ON e.transfer = t.id JOIN ledger_accounts a ON a.id = e.account
+WHERE t.order_id = ANY($1::uuid[]) AND a.kind = $2 GROUP BY t.order_id
+"""
+
+
+async def pending_of(order_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """What of each order is its seller's and has not cleared, in minor units. The orders are locked."""
+    rows = await db.fetch(PENDING, list(order_ids), AccountKind.SELLER_PENDING)
+    return dict.fromkeys(order_ids, 0) | {row["order_id"]: row["pending"] for row in rows}
+
+
+class Taken(Struct, frozen=True):
+    """What is taken for one order, and from where."""
+
+    order: LockedOrder
+    parts: Sequence[tuple[Account, int]]
+    held: int
+    """Of it from escrow, in minor units."""
+
+    @property
+    def minor(self) -> int:
+        return sum(minor for _, minor in self.parts)
+
+    def moves(self, to: Account) -> list[Move]:
+        return [Move(source, to, Money(minor, to.currency)) for source, minor in self.parts if minor]
+
+
+class Purse:
+    """Locked orders' money, its accounts locked too where it is to be seen how much is in them."""
+
+    def __init__(self, to: Account, fee: Account, tax: Account, free: dict[Account, int], own: dict[UUID, int]) -> None:
+        self.to, self._fee, self._tax, self._free, self._own = to, fee, tax, free, own
+
+    @classmethod
+    async def open(cls, orders: Sequence[LockedOrder], to: Account, *, beyond_escrow: bool) -> "Purse":
+        """For what goes `to` an account. `beyond_escrow`: more will be taken than escrow has."""
+        fee, tax = one_row(accounts.fee(to.currency)), one_row(accounts.tax(to.currency))
+        if not beyond_escrow:
+            return cls(to, fee, tax, {}, {})
+        to = one_row(to)
+        sellers = {
+            account for order in orders for account in (accounts.pending(order), accounts.available(order), accounts.debt(order))
+        }  # fmt: skip
+        escrows = {accounts.escrow(order) for order in orders}
+        free = await lock_available([*{to, fee, tax, *sellers, *escrows}])
+        return cls(to, fee, tax, free, await pending_of([order.id for order in orders]))
+
+    def take(self, order: LockedOrder, minor: int, *, with_commission: bool) -> Taken:
+        """`with_commission`: the platform gives its share back, too."""
+        held = min(minor, order.held_minor)
+        returned, rest = order.refunded_minor - order.refunded_held_minor, minor - held
+        known = min(rest, order.released_minor - returned)
+        back = between(
+            returned, returned + known, total=order.total_minor, fee=order.commission_minor, tax=order.tax_minor
+        )
+        fee = back.fee if with_commission else 0
+        parts = [(accounts.escrow(order), held), (self._tax, back.tax), (self._fee, fee)]
+        parts += self._from_seller(order, rest - back.tax - fee)
+        return Taken(order, parts, held)
+
+    def take_from_seller(self, order: LockedOrder, minor: int) -> Taken:
+        """What was refunded already, and is taken all the same."""
+        return Taken(order, list(self._from_seller(order, minor)), 0)
+
+    def _from_seller(self, order: LockedOrder, minor: int) -> Iterable[tuple[Account, int]]:
+        pending, available = accounts.pending(order), accounts.available(order)
+        uncleared = min(minor, self._own.get(order.id, 0))
+        if uncleared:
+            self._own[order.id] -= uncleared
+        cleared = max(0, min(minor - uncleared, self._free.get(available, 0)))
+        if cleared:
+            self._free[available] -= cleared
+        return [(pending, uncleared), (available, cleared), (accounts.debt(order), minor - uncleared - cleared)]
