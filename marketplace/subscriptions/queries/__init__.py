@@ -1,0 +1,1 @@
+"""Reads: one statement each, and everything that is read for update."""
