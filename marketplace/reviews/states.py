@@ -1,0 +1,7 @@
+from enum import StrEnum
+
+
+class ReviewKind(StrEnum):
+    """What a review is about."""
+
+    PRODUCT = "product"
