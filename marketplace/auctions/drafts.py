@@ -39,7 +39,7 @@ async def draft_of(data: CreateAuction) -> AuctionDraft:
     category = one_of(category=_sent(data.category), category_id=_sent(_text(data.category_id)))
     return AuctionDraft(
         title=_titled(data.title), description=data.description, category=await _category(category or None),
-        currency=data.currency, lots=_lots(data),
+        currency=data.currency, lots=_lots(data), requires_hold=data.requires_hold,
         starts_at=one_of(starts_at=_sent(data.starts_at), start_time=_sent(data.start_time)) or None,
         ends_at=one_of(ends_at=_sent(data.ends_at), end_time=_sent(data.end_time)) or None,
         duration=_duration(data) or USUAL,

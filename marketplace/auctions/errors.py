@@ -92,6 +92,18 @@ class MayNotBid(Forbidden):
     default_message = "This account can't bid."
 
 
+class BiddingRefused(Forbidden):
+    """Too many wins were not paid for. `details.until`: when bidding is possible again."""
+
+    code = "bidding_suspended"
+    default_message = "You may not bid for now: too many of your wins were not paid for."
+
+
+class StrikeNotFound(NotFound):
+    code = "strike_not_found"
+    default_message = "There is no such strike."
+
+
 class EmailNotVerified(Forbidden):
     code = "email_not_verified"
     default_message = "Verify your e-mail address first."

@@ -61,6 +61,43 @@ class BidRetracted(Struct, frozen=True, kw_only=True):
     former_leader_id: UUID | None
 
 
+class BidDropped(Struct, frozen=True, kw_only=True):
+    """A bid that would have led fell away: the money for it is not in its bidder's wallet. `amount` was its maximum."""
+
+    auction_id: UUID
+    lot_id: UUID
+    bidder_id: UUID
+    title: str
+    amount: int
+    currency: str
+
+
+class HoldReleased(Struct, frozen=True, kw_only=True):
+    """Money held for a bid is free again. `reason`: outbid, retracted, lowered, dropped, ended, cancelled."""
+
+    auction_id: UUID
+    lot_id: UUID
+    user_id: UUID
+    title: str
+    amount: int
+    currency: str
+    reason: str
+
+
+class LeadBarred(Struct, frozen=True, kw_only=True):
+    """Who leads this lot with held money may not buy any more."""
+
+    lot_id: UUID
+    bidder_id: UUID
+
+
+class SellerBarred(Struct, frozen=True, kw_only=True):
+    """This auction's seller may not sell any more."""
+
+    auction_id: UUID
+    actor_id: UUID | None
+
+
 class LinkedBidRefused(Struct, frozen=True, kw_only=True):
     """Somebody linked to the seller tried to bid. `links` says how: device, address, phone."""
 
@@ -113,7 +150,7 @@ class AuctionCancelled(Struct, frozen=True, kw_only=True):
 
 
 class SaleMade(Struct, frozen=True, kw_only=True):
-    """A buyer owes `amount` until `pay_by`."""
+    """A buyer owes `amount` until `pay_by`; or `is_paid`: money that was held for it has paid it."""
 
     sale_id: UUID
     kind: str
@@ -125,6 +162,9 @@ class SaleMade(Struct, frozen=True, kw_only=True):
     amount: int
     currency: str
     pay_by: datetime
+    order_id: UUID | None = None
+    order_number: str = ""
+    is_paid: bool = False
 
 
 class SaleUnpaid(Struct, frozen=True, kw_only=True):
@@ -134,6 +174,22 @@ class SaleUnpaid(Struct, frozen=True, kw_only=True):
     buyer_id: UUID
     seller_id: UUID
     title: str
+
+
+class BiddingSuspended(Struct, frozen=True, kw_only=True):
+    """Too many wins were not paid for, `sale_id` the last of them: no bids until `until`."""
+
+    user_id: UUID
+    sale_id: UUID
+    until: datetime
+
+
+class StrikeLifted(Struct, frozen=True, kw_only=True):
+    """A strike was taken back. `until`: the account may not bid until then all the same."""
+
+    user_id: UUID
+    sale_id: UUID
+    until: datetime | None
 
 
 class SalePaid(Struct, frozen=True, kw_only=True):

@@ -43,6 +43,23 @@ BROKEN: Final = {
           OR (a.status IN ('scheduled', 'cancelled') AND NOT bool_and(l.status = a.status))""",
     "an auction that has ended is closed": """
         SELECT id FROM lots WHERE status = 'active' AND ends_at < now() - interval '1 minute'""",
+    "a sale is as its order is": """
+        SELECT s.id FROM sales s JOIN orders o ON o.id = s."order" WHERE s.buyer <> o.buyer OR s.seller <> o.seller
+          OR s.amount_minor <> o.total_minor OR o.kind <> 'auction' OR NOT (o.phase = 'cancelled' AND s.status = 'unpaid'
+            OR s.status = CASE o.phase WHEN 'unpaid' THEN 'awaiting_payment' WHEN 'cancelled' THEN 'cancelled' ELSE 'paid' END)
+        UNION SELECT o.id FROM orders o WHERE o.kind = 'auction' AND NOT EXISTS (SELECT FROM sales s WHERE s."order" = o.id)""",
+    "who did not pay has a strike": """
+        SELECT s.id FROM sales s LEFT JOIN auction_strikes k ON k.sale = s.id
+        WHERE s."order" IS NOT NULL AND (s.status = 'unpaid') <> (k.id IS NOT NULL)""",
+    "what is held for a lot is its leader's maximum": """
+        SELECT l.id FROM lots l JOIN auctions a ON a.id = l.auction WHERE l.held_minor <> CASE
+          WHEN a.requires_hold AND l.status = 'active' AND l.leader IS NOT NULL THEN l.leader_max_minor ELSE 0 END""",
+    "a wallet holds what its owner leads with": """
+        SELECT coalesce(w.owner, h.leader) AS id FROM (
+          SELECT owner, currency, balance_minor FROM ledger_accounts WHERE kind = 'wallet_held') w
+        FULL JOIN (SELECT l.leader, a.currency, sum(l.held_minor) AS minor FROM lots l JOIN auctions a ON a.id = l.auction
+          WHERE l.held_minor <> 0 GROUP BY l.leader, a.currency) h ON h.leader = w.owner AND h.currency = w.currency
+        WHERE coalesce(w.balance_minor, 0) <> coalesce(h.minor, 0)""",
     "an open offer follows an unpaid sale": """
         SELECT o.id FROM second_chance_offers o JOIN sales s ON s.id = o.unpaid_sale
         WHERE s.status <> 'unpaid' OR (o.status = 'open' AND EXISTS (

@@ -50,6 +50,10 @@ privacy.exporter(
     ),
 )
 privacy.exporter(
+    "auction_strikes",
+    rows('SELECT sale, at, lifted_at, lift_reason FROM auction_strikes WHERE "user" = $1 ORDER BY id'),
+)
+privacy.exporter(
     "auction_watches", rows('SELECT auction, created_at FROM auction_watches WHERE "user" = $1 ORDER BY id')
 )
 

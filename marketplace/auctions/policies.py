@@ -2,6 +2,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from marketplace.auctions.errors import OwnInterest
 from marketplace.core.errors import Forbidden
 
 
@@ -25,6 +26,12 @@ def check_owns(actor: Actor, seller_id: UUID) -> None:
 def check_owns_or_staff(actor: Actor, seller_id: UUID) -> None:
     if not actor.is_staff:
         check_owns(actor, seller_id)
+
+
+def check_not_self(actor: Actor, *parties: UUID) -> None:
+    """Staff are people who sell and bid, too. Raises OwnInterest."""
+    if actor.id in parties:
+        raise OwnInterest
 
 
 def check_staff(actor: Actor) -> None:

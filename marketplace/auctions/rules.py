@@ -25,8 +25,19 @@ PAYMENT_HOURS = platform.define(
 OFFER_HOURS = platform.define(
     "auctions.second_chance_hours", Annotated[int, Meta(ge=1, le=720)], 24, "How long a second-chance offer stands."
 )
+STRIKES = platform.define(
+    "auctions.strikes", Annotated[int, Meta(ge=1, le=1000)], 3,
+    "So many wins that were not paid for, and the account may not bid for a while.",
+)  # fmt: skip
+STRIKE_DAYS = platform.define(
+    "auctions.strike_days", Annotated[int, Meta(ge=1, le=3650)], 180, "How long an unpaid win counts."
+)
 PUBLIC_NAMES = platform.define("auctions.public_bidder_names", bool, True, "Show bidders' names; else `bidder 3`.")
 VERIFIED_ONLY = platform.define("auctions.verified_email_only", bool, True, "Only verified accounts may bid and sell.")
+REQUIRE_HOLD = platform.define(
+    "auctions.require_hold", bool, False,
+    "New listings hold the leader's maximum in their wallet, unless their seller says otherwise.",
+)  # fmt: skip
 INCREMENTS: platform.Setting[dict[str, list[tuple[int, int]]]] = platform.define(
     "auctions.increments", dict[str, list[tuple[Positive, Positive]]], {},
     "Bid increments by currency: [[lower bound, increment], ...] in minor units; without one the default holds.",

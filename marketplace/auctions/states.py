@@ -74,7 +74,7 @@ AUCTION: Machine[AuctionStatus] = Machine({
 P = SaleStatus
 SALE: Machine[SaleStatus] = Machine({
     P.AWAITING_PAYMENT: frozenset({P.PAID, P.UNPAID, P.CANCELLED}),
-    P.PAID: frozenset(),
+    P.PAID: frozenset({P.CANCELLED}),  # its order was cancelled, and refunded
     P.UNPAID: frozenset(),
     P.CANCELLED: frozenset(),
 })  # fmt: skip

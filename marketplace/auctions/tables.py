@@ -3,6 +3,7 @@ from piccolo.columns import (
     UUID,
     BigInt,
     BigSerial,
+    Boolean,
     ForeignKey,
     Integer,
     OnDelete,
@@ -25,6 +26,7 @@ from marketplace.auctions.states import (
     SaleStatus,
 )
 from marketplace.media.tables import Media
+from marketplace.orders.tables import Order
 
 
 class Auction(Table, tablename="auctions"):
@@ -48,6 +50,7 @@ class Auction(Table, tablename="auctions"):
     snipe_extension_s = Integer()
     snipe_hard_cap_s = Integer()
     increments = JSONB()
+    requires_hold = Boolean(default=False)
     deleted_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz(default=TimestamptzNow())
     updated_at = Timestamptz(default=TimestamptzNow())
@@ -57,7 +60,7 @@ class Lot(Table, tablename="lots"):
     """What is bid on. Amounts are minor units of the auction's currency.
 
     `ends_at` is the effective end: anti-sniping moves it, never past `latest_end`. `leader_max_minor` is
-    secret, also after the end.
+    secret, also after the end. `held_minor` is what lies in the leader's wallet for it, on hold.
     """
 
     id = UUID(primary_key=True, default=None)
@@ -72,6 +75,7 @@ class Lot(Table, tablename="lots"):
     leader = ForeignKey(User, null=True, default=None, on_delete=OnDelete.restrict, index=True)
     leader_max_minor = BigInt(default=0, secret=True)
     leader_max_at = Timestamptz(null=True, default=None)
+    held_minor = BigInt(default=0, secret=True)
     bid_count = Integer(default=0)
     bidder_count = Integer(default=0)
     status = Varchar(length=16, choices=AuctionStatus, default=AuctionStatus.SCHEDULED)
@@ -138,7 +142,10 @@ class AuctionHistory(Table, tablename="auction_history"):
 
 
 class Sale(Table, tablename="sales"):
-    """What a buyer owes for a lot. At most one that is not unpaid or cancelled a lot."""
+    """A lot sold to somebody. At most one that is not unpaid or cancelled a lot.
+
+    `order` is what it is paid and sent by; null only where it was over before wins were orders.
+    """
 
     id = UUID(primary_key=True, default=None)
     lot = ForeignKey(Lot, on_delete=OnDelete.restrict, index=True)
@@ -150,8 +157,21 @@ class Sale(Table, tablename="sales"):
     currency = Varchar(length=3)
     status = Varchar(length=20, choices=SaleStatus, default=SaleStatus.AWAITING_PAYMENT)
     pay_by = Timestamptz()
+    order = ForeignKey(Order, null=True, default=None, on_delete=OnDelete.restrict, unique=True)
     paid_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz(default=TimestamptzNow())
+
+
+class Strike(Table, tablename="auction_strikes"):
+    """Somebody did not pay for a sale. Too many within some time, and they may not bid; staff may lift one."""
+
+    id = UUID(primary_key=True, default=None)
+    user = ForeignKey(User, on_delete=OnDelete.restrict)
+    sale = ForeignKey(Sale, on_delete=OnDelete.restrict, unique=True)
+    at = Timestamptz()
+    lifted_at = Timestamptz(null=True, default=None)
+    lifted_by = ForeignKey(User, null=True, default=None, on_delete=OnDelete.restrict, index=True)
+    lift_reason = Text(default="")
 
 
 class SecondChanceOffer(Table, tablename="second_chance_offers"):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import structlog
 
-from marketplace.auctions.service import lifecycle, sales
+from marketplace.auctions.service import lifecycle, offers, sales
 from marketplace.auctions.service.sweep import set_missing_timers
 from marketplace.core.timers import Payload, every, timer
 
@@ -29,12 +29,13 @@ async def ending_soon(key: str, payload: Payload) -> None:
 
 @timer("auctions.pay_by")
 async def pay_by(key: str, _: Payload) -> None:
+    """Of sales from before wins were orders; of the others the order expires."""
     await sales.expire_sale(UUID(key))
 
 
 @timer("auctions.offer_expiry")
 async def offer_expiry(key: str, _: Payload) -> None:
-    await sales.expire_offer(UUID(key))
+    await offers.expire_offer(UUID(key))
 
 
 @every(timedelta(seconds=30))

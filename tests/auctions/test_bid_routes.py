@@ -7,7 +7,7 @@ import pytest
 
 from marketplace.core import clock, db
 from tests.factories import signed_in
-from tests.factories.auctions import a_bid, an_auction, ends
+from tests.factories.auctions import a_bid, an_auction, ends, sale_of, time_to_pay_passes
 
 API = "/api/v1"
 
@@ -239,7 +239,6 @@ async def test_a_changed_past_shows(client):
 
 async def test_the_second_bidder_takes_or_leaves_a_second_chance(client):
     from marketplace.auctions.service.lifecycle import close_due
-    from marketplace.auctions.service.sales import expire_sale
 
     ada, _ = await signed_in()
     bob, bob_in = await signed_in()
@@ -251,7 +250,7 @@ async def test_the_second_bidder_takes_or_leaves_a_second_chance(client):
         await a_bid(lot_id, bob.id, "20")
         await db.execute("UPDATE lots SET ends_at = $2 WHERE id = $1", lot_id, clock.now() - timedelta(seconds=5))
         assert await close_due(lot_id)
-        await expire_sale(await db.fetch_val("SELECT id FROM sales WHERE lot = $1", lot_id))
+        await time_to_pay_passes(await sale_of(lot_id))
     listed = (await client.get(f"{API}/second-chance-offers/", headers=bob_in)).json()["data"]["results"]
     offers = [(offer["id"], offer["amount"], offer["status"]) for offer in listed]
     assert [offer[1:] for offer in offers] == [("20.00", "open")] * 2

@@ -34,6 +34,11 @@ BREACHES = [
     ("the chain is intact", "DELETE FROM bids WHERE seq = 2"),
     ("the price is what the rules make", "UPDATE lots SET price_minor = price_minor + 1"),
     ("the price is what the rules make", "UPDATE lots SET leader = (SELECT bidder FROM bids WHERE seq = 2)"),
+    ("a sale is as its order is", "UPDATE sales SET status = 'paid'"),
+    ("a sale is as its order is", "UPDATE sales SET \"order\" = NULL"),
+    ("who did not pay has a strike", "UPDATE sales SET status = 'unpaid'"),
+    ("what is held for a lot is its leader's maximum", "UPDATE lots SET held_minor = 1"),
+    ("a wallet holds what its owner leads with", "UPDATE lots SET held_minor = 1"),
     ("an open offer follows an unpaid sale", "INSERT INTO second_chance_offers (id, lot, auction, unpaid_sale, bidder, "
      "amount_minor, currency, status, expires_at) SELECT gen_random_uuid(), lot, auction, id, buyer, 1, 'USD', 'open', now() FROM sales"),
 ]  # fmt: skip

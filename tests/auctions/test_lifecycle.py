@@ -9,7 +9,7 @@ from marketplace.auctions.errors import AlreadyPaid, AuctionClosed, AuctionNotFo
 from marketplace.auctions.events import AuctionEnded, LotClosed
 from marketplace.auctions.locks import LotRef
 from marketplace.auctions.policies import Actor
-from marketplace.auctions.service import sales
+from marketplace.auctions.service import offers
 from marketplace.auctions.service.buy_now import buy_now
 from marketplace.auctions.service.lifecycle import activate, close_due, end_early, remove
 from marketplace.auctions.service.listing import delete_auction
@@ -22,8 +22,12 @@ from marketplace.core.errors import Forbidden, NotFound, ValidationFailed
 from marketplace.core.ids import uuid7
 from marketplace.core.states import IllegalTransition
 from marketplace.core.tables import Timer
+from marketplace.orders.fulfilment import CancelledBy
+from marketplace.orders.service.cancelling import cancel
+from marketplace.orders.states import Phase
 from tests.factories import a_user
-from tests.factories.auctions import a_bid, an_auction, ends, hold_invariants, the_auction, the_lot
+from tests.factories.auctions import a_bid, an_auction, ends, hold_invariants, order_of, the_auction, the_lot
+from tests.factories.orders import pay, read
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -53,6 +57,12 @@ async def over(lot) -> None:
     """The lot's end and the grace after it have passed; its timer is due."""
     await db.execute("UPDATE lots SET ends_at = now() - interval '5 seconds' WHERE id = $1", lot)
     await make_due("auctions.close")
+
+
+async def time_to_pay_is_over() -> None:
+    """Of every order that waits for money; their timers are due."""
+    await db.execute("UPDATE orders SET expires_at = now() - interval '1 second' WHERE phase = 'unpaid'")
+    await make_due("orders.expiry")
 
 
 async def sold_to(lot) -> Sale:
@@ -224,7 +234,9 @@ async def test_staff_remove_an_auction_and_nobody_owes_anything():
     await remove(auction_id, staff, "counterfeit")
     assert (await the_auction(auction_id)).status == AuctionStatus.CANCELLED
     assert (await sold_to(lot)).status == SaleStatus.CANCELLED
-    await sales.expire_sale(bought.sale_id)
+    assert (await read(await order_of(bought.sale_id))).phase is Phase.CANCELLED
+    await time_to_pay_is_over()
+    await timers.run_due()
     assert await SecondChanceOffer.count() == 0
     await hold_invariants()
 
@@ -233,11 +245,14 @@ async def test_what_was_paid_for_is_not_removed():
     staff = Actor((await a_user(Role.MODERATOR)).id, is_staff=True)
     auction_id, lot = await an_auction(buy_now="200")
     bought = await buy_now(LotRef(lot_id=lot), (await a_user()).id, clock.now())
-    await sales.mark_paid(bought.sale_id)
+    order_id = await order_of(bought.sale_id)
+    await pay((await read(order_id)).checkout)
+    assert (await sold_to(lot)).status == SaleStatus.PAID
     with pytest.raises(AlreadyPaid):
         await remove(auction_id, staff, "counterfeit")
-    with pytest.raises(IllegalTransition):
-        await sales.mark_paid(bought.sale_id)
+    await cancel(order_id, CancelledBy.STAFF, staff.id, "counterfeit")
+    await remove(auction_id, staff, "counterfeit")
+    assert (await sold_to(lot)).status == SaleStatus.CANCELLED
 
 
 async def test_deletion_before_the_first_bid_only():
@@ -269,20 +284,20 @@ async def test_an_unpaid_win_goes_to_the_second_bidder_at_their_maximum():
     await timers.run_due()
     unpaid = await sold_to(lot)
     assert (unpaid.buyer, unpaid.amount_minor) == (winner, 4600)
-    await make_due("auctions.pay_by")
+    await time_to_pay_is_over()
     await timers.run_due()
     assert (await sold_to(lot)).status == SaleStatus.UNPAID
     offer = await SecondChanceOffer.objects().first()
     assert offer is not None
     assert (offer.bidder, offer.amount_minor, offer.status) == (second, 4500, "open")
     with pytest.raises(NotFound):
-        await sales.answer_offer(offer.id, third, accept=True)
-    await sales.answer_offer(offer.id, second, accept=True)
+        await offers.answer_offer(offer.id, third, accept=True)
+    await offers.answer_offer(offer.id, second, accept=True)
     sale = await sold_to(lot)
     assert (sale.buyer, sale.amount_minor, sale.kind) == (second, 4500, SaleKind.SECOND_CHANCE)
     with pytest.raises(IllegalTransition):
-        await sales.answer_offer(offer.id, second, accept=False)
-    await make_due("auctions.pay_by")
+        await offers.answer_offer(offer.id, second, accept=False)
+    await time_to_pay_is_over()
     await timers.run_due()
     assert await SecondChanceOffer.count() == 1, "a second chance has no third"
     assert (await the_auction(auction_id)).status == AuctionStatus.ENDED
@@ -297,16 +312,16 @@ async def test_an_offer_that_is_declined_or_expires_leaves_it_unsold(answer):
     await a_bid(lot, winner, "80", at=clock.now() - timedelta(hours=1))
     await over(lot)
     await timers.run_due()
-    await make_due("auctions.pay_by")
+    await time_to_pay_is_over()
     await timers.run_due()
     offer = await SecondChanceOffer.objects().first()
     assert offer is not None
     if answer == "declined":
-        assert await sales.answer_offer(offer.id, second, accept=False) is None
+        assert await offers.answer_offer(offer.id, second, accept=False) is None
     else:
         await db.execute("UPDATE second_chance_offers SET expires_at = now() - interval '1 second'")
         with pytest.raises(AuctionClosed):
-            await sales.answer_offer(offer.id, second, accept=True)
+            await offers.answer_offer(offer.id, second, accept=True)
         await make_due("auctions.offer_expiry")
         await timers.run_due()
     again = await SecondChanceOffer.objects().get(SecondChanceOffer.id == offer.id)
@@ -323,7 +338,7 @@ async def test_nobody_second_below_the_reserve_or_banned_gets_an_offer():
     await over(lot)
     await timers.run_due()
     await db.execute("UPDATE users SET status = 'banned' WHERE id = $1", banned)
-    await make_due("auctions.pay_by")
+    await time_to_pay_is_over()
     await timers.run_due()
     assert await SecondChanceOffer.count() == 0
 

@@ -22,7 +22,6 @@ from marketplace.auctions.errors import (
 from marketplace.auctions.locks import LotRef
 from marketplace.auctions.policies import Actor
 from marketplace.auctions.record import verify_chain
-from marketplace.auctions.service import sales
 from marketplace.auctions.service.auto_bids import create_rule, delete_rule, raise_rule
 from marketplace.auctions.service.buy_now import buy_now
 from marketplace.auctions.service.lifecycle import end_early
@@ -33,7 +32,16 @@ from marketplace.auctions.tables import AutoBidRule, Bid, Sale
 from marketplace.core import clock, db, live
 from marketplace.core.errors import Forbidden, ValidationFailed
 from tests.factories import a_user, signed_in
-from tests.factories.auctions import a_bid, an_auction, ends, hold_invariants, the_auction, the_lot
+from tests.factories.auctions import (
+    a_bid,
+    an_auction,
+    ends,
+    hold_invariants,
+    sale_of,
+    the_auction,
+    the_lot,
+    time_to_pay_passes,
+)
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -252,7 +260,7 @@ async def test_a_maximum_taken_back_is_not_offered_as_a_second_chance(client):
     shown = (await client.get(f"/api/v1/auctions/{auction_id}/", headers=ann_in)).json()["data"]["viewer"]
     assert shown["lots"] == [{"lot_id": str(lot), "leading": False, "maximum": "41.00"}]
     await end_early(auction_id, Actor(seller.id))
-    await sales.expire_sale(await db.fetch_val("SELECT id FROM sales WHERE lot = $1", lot))
+    await time_to_pay_passes(await sale_of(lot))
     offer = await db.fetch_row("SELECT bidder, amount_minor FROM second_chance_offers WHERE lot = $1", lot)
     assert offer is not None and (offer["bidder"], offer["amount_minor"]) == (a, 4100)
     await hold_invariants()

@@ -9,7 +9,7 @@ from marketplace.auctions.controllers.auto_bids import AutoBidController
 from marketplace.auctions.controllers.bids import BidController
 from marketplace.auctions.controllers.history import HistoryController
 from marketplace.auctions.controllers.images import ImageController
-from marketplace.auctions.controllers.sales import OfferController, SaleController
+from marketplace.auctions.controllers.sales import OfferController, SaleController, StrikeController
 from marketplace.auctions.controllers.watching import WatchController
 
 CONTROLLERS: Sequence[ControllerRouterHandler] = [
@@ -20,5 +20,6 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     ImageController,
     OfferController,
     SaleController,
+    StrikeController,
     WatchController,
 ]

@@ -23,7 +23,7 @@ from marketplace.auctions.schemas.auctions import (
     MyAuctionCard,
     UpdateAuction,
 )
-from marketplace.auctions.schemas.sales import SaleOut
+from marketplace.auctions.schemas.sales import PaymentState, SaleOut
 from marketplace.auctions.service import lifecycle
 from marketplace.auctions.service import listing as listings
 from marketplace.auctions.service.buy_now import buy_now
@@ -125,4 +125,6 @@ class AuctionController(Controller):
         """Buy a lot outright, where that is offered; it ends. Refused with `buy_now_unavailable` once it is gone."""
         await queries.check_visible(auction_id, viewer)
         bought = await buy_now(LotRef(auction_id, data.lot_id if data else None), viewer.id, received_at)
-        return ok(await get_sale(bought.sale_id, viewer), "It is yours. Pay by the date shown.")
+        sale = await get_sale(bought.sale_id, viewer)
+        is_paid = sale.payment_state is PaymentState.PAID
+        return ok(sale, "It is yours, and paid." if is_paid else "It is yours. Pay by the date shown.")

@@ -8,8 +8,9 @@ from litestar.status_codes import HTTP_200_OK
 from marketplace.accounts.viewer import Viewer
 from marketplace.auctions.queries import sales as queries
 from marketplace.auctions.queries.sales import OfferFilters, SaleFilters
-from marketplace.auctions.schemas.sales import OfferOut, SaleOut
-from marketplace.auctions.service import sales
+from marketplace.auctions.schemas.sales import OfferOut, SaleOut, StrikesOut
+from marketplace.auctions.service import offers
+from marketplace.auctions.service.strikes import suspended_until
 from marketplace.core.envelope import Envelope, Page, ok
 from marketplace.core.pagination import ListQuery
 
@@ -33,6 +34,21 @@ class SaleController(Controller):
         return await queries.list_sales(listing, viewer, as_buyer=False)
 
 
+class StrikeController(Controller):
+    path = "/users/me/strikes"
+    tags = ("Sales",)
+
+    @get(operation_id="listMyStrikes")
+    async def list_mine(self, viewer: NamedDependency[Viewer]) -> Envelope[StrikesOut]:
+        """Wins you did not pay for, and until when you may not bid for it."""
+        return ok(
+            StrikesOut(
+                strikes=await queries.list_strikes(viewer.id),
+                suspended_until=await suspended_until(viewer.id),
+            )
+        )
+
+
 class OfferController(Controller):
     path = "/second-chance-offers"
     tags = ("Second-chance offers",)
@@ -47,12 +63,12 @@ class OfferController(Controller):
     @post("/{offer_id:uuid}/accept", operation_id="acceptSecondChanceOffer", opt={"idempotent": True})
     async def accept(self, offer_id: FromPath[UUID], viewer: NamedDependency[Viewer]) -> Envelope[SaleOut]:
         """Buy the lot at your own maximum. It is binding."""
-        sale_id = await sales.answer_offer(offer_id, viewer.id, accept=True)
+        sale_id = await offers.answer_offer(offer_id, viewer.id, accept=True)
         assert sale_id is not None, "an accepted offer is a sale"
         return ok(await queries.get_sale(sale_id, viewer), "The lot is yours. Pay by the date shown.")
 
     @post("/{offer_id:uuid}/decline", operation_id="declineSecondChanceOffer", status_code=HTTP_200_OK)
     async def decline(self, offer_id: FromPath[UUID], viewer: NamedDependency[Viewer]) -> Envelope[OfferOut]:
         """Let it go."""
-        await sales.answer_offer(offer_id, viewer.id, accept=False)
+        await offers.answer_offer(offer_id, viewer.id, accept=False)
         return ok(await queries.get_offer(offer_id, viewer))

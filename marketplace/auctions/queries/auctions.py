@@ -105,7 +105,7 @@ BESIDE: Final = f"""(SELECT sum(x.bid_count) AS bids, count(*) AS number, max(x.
 CARD: Final = f"""a.id, a.title, a.status, a.currency,
   money_text(l.price_minor, a.currency) AS current_price, money_text(l.start_minor, a.currency) AS starting_price,
   CASE WHEN {BUY_NOW_OPEN} THEN money_text(l.buy_now_minor, a.currency) END AS buy_now_price,
-  all_lots.bids AS bid_count, l.reserve_minor IS NOT NULL AS has_reserve, {RESERVE_MET} AS reserve_met,
+  all_lots.bids AS bid_count, l.reserve_minor IS NOT NULL AS has_reserve, {RESERVE_MET} AS reserve_met, a.requires_hold,
   all_lots.number AS lot_count, a.starts_at, coalesce(all_lots.ends_at, a.ends_at) AS ends_at, a.created_at,
   {CATEGORY} AS category, {PERSON} AS seller,
   pictures.first AS image, coalesce(pictures.described, '[]') AS images,
@@ -227,7 +227,7 @@ LOTS: Final = f"""(SELECT json_agg(shown ORDER BY shown.position) FROM (
   FROM lots l WHERE l.auction = a.id) AS shown)"""
 
 SNAPSHOT: Final = f"""SELECT row_to_json(room)::text FROM (
-  SELECT 'snapshot' AS type, a.id AS auction_id, a.title, a.currency, a.status, a.starts_at, a.ends_at, {LOTS} AS lots
+  SELECT 'snapshot' AS type, a.id AS auction_id, a.title, a.currency, a.status, a.requires_hold, a.starts_at, a.ends_at, {LOTS} AS lots
   FROM auctions a WHERE a.id = $1) AS room"""
 
 

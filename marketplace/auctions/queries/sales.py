@@ -4,10 +4,11 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 
 from marketplace.accounts.viewer import Viewer
 from marketplace.auctions.errors import OfferNotFound, SaleNotFound
-from marketplace.auctions.schemas.sales import OfferOut, SaleOut
+from marketplace.auctions.schemas.sales import OfferOut, SaleOut, StrikeOut
 from marketplace.auctions.states import OfferStatus, SaleStatus
 from marketplace.core import db
 from marketplace.core.envelope import Envelope, Page
@@ -40,8 +41,12 @@ OFFERS: Final = Listing(
 )  # fmt: skip
 
 TITLE: Final = "CASE WHEN l.title IN ('', a.title) THEN a.title ELSE a.title || ' – ' || l.title END AS title"
+PAYMENT: Final = """CASE WHEN o.refunded_minor > 0 AND o.refunded_minor = o.captured_minor THEN 'refunded'
+  WHEN o.refunded_minor > 0 THEN 'partly_refunded' WHEN o.captured_minor > 0 OR x.status = 'paid' THEN 'paid'
+  WHEN x.status IN ('cancelled', 'unpaid') THEN 'cancelled' ELSE 'unpaid' END"""
 SALE: Final = f"""x.id, x.auction AS auction_id, x.lot AS lot_id, {TITLE}, x.kind, x.status,
   money_text(x.amount_minor, x.currency) AS amount, x.currency, x.pay_by, x.paid_at, x.created_at,
+  o.id AS order_id, o.number AS order_number, o.status AS order_status, {PAYMENT} AS payment_state,
   json_build_object('id', b.id, 'username', b.username) AS buyer,
   json_build_object('id', s.id, 'username', s.username) AS seller"""
 OFFER: Final = f"""x.id, x.auction AS auction_id, x.lot AS lot_id, {TITLE}, x.status,
@@ -50,7 +55,7 @@ OFFER: Final = f"""x.id, x.auction AS auction_id, x.lot AS lot_id, {TITLE}, x.st
 
 
 SALE_ROWS: Final = """sales x JOIN lots l ON l.id = x.lot JOIN auctions a ON a.id = x.auction
-  JOIN users b ON b.id = x.buyer JOIN users s ON s.id = x.seller"""
+  JOIN users b ON b.id = x.buyer JOIN users s ON s.id = x.seller LEFT JOIN orders o ON x."order" = o.id"""
 OFFER_ROWS: Final = """second_chance_offers x JOIN lots l ON l.id = x.lot JOIN auctions a ON a.id = x.auction
   JOIN users s ON s.id = a.seller"""
 
@@ -76,6 +81,23 @@ async def list_offers(listing: ListQuery[OfferFilters], viewer: Viewer) -> Envel
     return await rows.page(OfferOut)
 
 
+class Win(Struct, frozen=True):
+    sale_id: UUID
+    lot_id: UUID
+    is_waiting: bool
+
+
+async def wins_to_pay(buyer_id: UUID, auction_id: UUID | None, lot_id: UUID | None) -> list[Win]:
+    """What this buyer has won in an auction, or of a lot, the newest first."""
+    rows = await db.fetch(
+        "SELECT id, lot, status = 'awaiting_payment' AS is_waiting FROM sales WHERE buyer = $1 "
+        "AND ($2::uuid IS NULL OR auction = $2) AND ($3::uuid IS NULL OR lot = $3) "
+        "AND ($2::uuid IS NOT NULL OR $3::uuid IS NOT NULL) ORDER BY id DESC",
+        buyer_id, auction_id, lot_id,
+    )  # fmt: skip
+    return [Win(row["id"], row["lot"], row["is_waiting"]) for row in rows]
+
+
 async def get_sale(sale_id: UUID, viewer: Viewer) -> SaleOut:
     """A sale the viewer has part in. Raises SaleNotFound."""
     body = await db.fetch_val(
@@ -86,6 +108,17 @@ async def get_sale(sale_id: UUID, viewer: Viewer) -> SaleOut:
     if body is None:
         raise SaleNotFound
     return msgspec.json.decode(body, type=SaleOut)
+
+
+STRIKES: Final = f"""SELECT coalesce(json_agg(shown ORDER BY shown.at DESC), '[]')::text FROM (
+  SELECT k.id, x.auction AS auction_id, x.lot AS lot_id, {TITLE}, k.at, k.lifted_at
+  FROM auction_strikes k JOIN sales x ON x.id = k.sale JOIN lots l ON l.id = x.lot JOIN auctions a ON a.id = x.auction
+  WHERE k."user" = $1 ORDER BY k.at DESC LIMIT 100) AS shown"""
+
+
+async def list_strikes(user_id: UUID) -> list[StrikeOut]:
+    """The newest of them."""
+    return msgspec.json.decode(await db.fetch_val(STRIKES, user_id), type=list[StrikeOut])
 
 
 async def get_offer(offer_id: UUID, viewer: Viewer) -> OfferOut:

@@ -18,6 +18,7 @@ Reserve = Annotated[Amount, Meta(description="Hidden; others see only whether it
 Seconds = Annotated[int, Meta(ge=60, le=90 * 24 * 3600, description="How long it runs, in seconds.")]
 Hours = Annotated[float, Meta(gt=0, le=90 * 24)]
 Days = Annotated[float, Meta(gt=0, le=90)]
+HoldRequired = Annotated[bool, Meta(description="The leader's maximum is held in their wallet while they lead.")]
 
 
 class LotIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,6 +58,9 @@ class CreateAuction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     duration: Seconds | None = None
     duration_hours: Hours | None = None
     duration_days: Days | None = None
+    requires_hold: Annotated[
+        bool | None, Meta(description="Bids need their maximum in the bidder's wallet; unsaid: the platform's setting.")
+    ] = None
     lots: Annotated[list[LotIn], Meta(max_length=100)] = []
 
 
@@ -123,6 +127,7 @@ class AuctionCard(Struct, frozen=True, kw_only=True):
     bid_count: int
     has_reserve: bool
     reserve_met: bool
+    requires_hold: HoldRequired
     lot_count: int
     starts_at: datetime | None
     ends_at: datetime | None
@@ -207,6 +212,7 @@ class RoomSnapshot(Struct, frozen=True, kw_only=True, tag="snapshot"):
     title: str
     currency: Currency
     status: AuctionStatus
+    requires_hold: HoldRequired
     starts_at: datetime | None
     ends_at: datetime | None
     lots: list[LotOut]

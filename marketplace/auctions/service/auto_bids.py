@@ -71,7 +71,7 @@ async def _cap_leader(lot: LockedLot, bidder_id: UUID, received_at: datetime) ->
     _, people = await read_bidders(lot, {bidder_id}, {})
     open_lot = OpenLot(lot, people)
     open_lot.record(capped, people[bidder_id], BidKind.CAP, capped.leader_max_minor, received_at)
-    await open_lot.save()
+    await open_lot.save(released_for="lowered")
 
 
 def _is_own_bid(row: bidding.Recorded, bidder_id: UUID, gone: frozenset[int]) -> bool:

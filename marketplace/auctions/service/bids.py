@@ -20,6 +20,7 @@ from marketplace.auctions.errors import (
 )
 from marketplace.auctions.events import LinkedBidRefused
 from marketplace.auctions.locks import LockedLot, LotRef, lock_lot
+from marketplace.auctions.service import holds
 from marketplace.auctions.service.bidders import Candidate, read_bidders
 from marketplace.auctions.service.open_lot import OpenLot
 from marketplace.auctions.service.standing_rules import LotRules, RuleChange
@@ -97,12 +98,14 @@ class _Table:
     """The lot and everybody who bids on it in this transaction."""
 
     def __init__(
-        self, open_lot: OpenLot, candidates: dict[UUID, Candidate], links: dict[UUID, list[str]], rules: LotRules
-    ) -> None:
+        self, open_lot: OpenLot, candidates: dict[UUID, Candidate], links: dict[UUID, list[str]], rules: LotRules,
+        covers: holds.Covers | None,
+    ) -> None:  # fmt: skip
         self.open_lot = open_lot
         self.rules = rules
         self.links = links
         self._candidates = candidates
+        self._covers = covers
 
     @classmethod
     async def laid(cls, lot: LockedLot, requests: Sequence[BidRequest]) -> "_Table":
@@ -110,7 +113,8 @@ class _Table:
         links = await linked_to(lot.seller, list(bidder_ids))
         candidates, people = await read_bidders(lot, bidder_ids, links)
         rules = await LotRules.read(lot, {request.bidder_id for request in requests if request.rule})
-        return cls(OpenLot(lot, people), candidates, links, rules)
+        covers = await holds.lock_covers(lot, bidder_ids) if lot.requires_hold else None
+        return cls(OpenLot(lot, people), candidates, links, rules, covers)
 
     def place(self, request: BidRequest) -> PlacedBid:
         check_seen(self.open_lot.lot, request.bidder_id)
@@ -129,6 +133,8 @@ class _Table:
             outcome = bidding.resolve(lot.lot.terms, lot.standing, bid)
         except AmountRefused as refusal:
             raise in_currency(refusal, lot, request.field) from None
+        if self._covers is not None:
+            holds.check_covered(lot.lot, self._covers, request.bidder_id, max_minor, request.field)
         bidder = lot.admit(request.bidder_id, candidate.alias)
         ended_before = lot.ends_at
         row = lot.take(outcome, bidder, request.kind, max_minor, request.received_at)

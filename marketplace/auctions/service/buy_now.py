@@ -9,6 +9,7 @@ from marketplace.accounts.links import linked_to
 from marketplace.auctions import bidding
 from marketplace.auctions.errors import LotNotFound, MayNotBid
 from marketplace.auctions.locks import LotRef, lock_auction, lock_lot
+from marketplace.auctions.service import holds
 from marketplace.auctions.service.bidders import read_bidders
 from marketplace.auctions.service.bids import check_open, check_seen, report_links
 from marketplace.auctions.service.lifecycle import finish
@@ -51,6 +52,8 @@ async def buy_now(ref: LotRef, buyer_id: UUID, received_at: datetime) -> Bought:
         outcome = bidding.buy_now(lot.terms, lot.standing, buyer_id, received_at)
         buyer = open_lot.admit(buyer_id, candidate.alias)
         price = outcome.after.price_minor
+        if lot.requires_hold:
+            holds.check_covered(lot, await holds.lock_covers(lot, {buyer_id}), buyer_id, price)
         row = open_lot.take(outcome, buyer, BidKind.BUY_NOW, price, received_at)
         await open_lot.save()
         closed = await finish(auction, open_lot.now_standing(), buyer_id, "bought outright", kind=SaleKind.BUY_NOW)

@@ -13,7 +13,9 @@ from marketplace.auctions.freshness import auctions_changed
 from marketplace.auctions.locks import LockedAuction, LockedLot, LotRef, lock_auction, lock_lot, lot_ids
 from marketplace.auctions.policies import Actor, check_owns_or_staff, check_staff, owns
 from marketplace.auctions.rules import CLOSE_GRACE_MS, PUBLIC_NAMES
-from marketplace.auctions.service.sales import cancel_sales, make_sale
+from marketplace.auctions.service import holds
+from marketplace.auctions.service.sales import cancel_sales
+from marketplace.auctions.service.selling import make_sale
 from marketplace.auctions.states import AUCTION, AuctionStatus, Outcome, SaleKind
 from marketplace.core import audit, clock, db, live, outbox, timers
 from marketplace.core.errors import Conflict, ValidationFailed
@@ -142,12 +144,17 @@ async def finish(
     auctions_changed()
     outcome, now = outcome_of(lot, waive_reserve), clock.now()
     await db.execute(
-        "UPDATE lots SET status = 'ended', outcome = $2, closed_at = $3 WHERE id = $1", lot.id, outcome.value, now
+        "UPDATE lots SET status = 'ended', outcome = $2, closed_at = $3, held_minor = 0 WHERE id = $1",
+        lot.id,
+        outcome.value,
+        now,
     )
     await history.moved_lot(lot.auction_id, lot.id, lot.status, AuctionStatus.ENDED, actor, f"{outcome}: {reason}")
     sale_id = None
     if outcome == Outcome.SOLD and lot.standing.leader is not None:
         sale_id = await make_sale(lot, lot.standing.leader, lot.standing.price_minor, kind)
+    else:
+        await holds.release([lot], "ended")
     over = not await db.fetch_val(
         "SELECT EXISTS (SELECT FROM lots WHERE auction = $1 AND status = 'active')", auction.id
     )
@@ -218,6 +225,7 @@ async def end_early(auction_id: UUID, actor: Actor, reason: str = "", lot_id: UU
         lots = [lot for lot in lots if lot.status == AuctionStatus.ACTIVE]
         if by_seller and not any(lot.standing.leader for lot in lots):
             raise NothingToSell
+        await holds.lock_wallets(lots)
         for lot in lots:
             await finish(auction, lot, actor.id, reason or "ended early by its seller", waive_reserve=by_seller)
         if not by_seller:
@@ -260,15 +268,15 @@ async def cancel_locked(auction: LockedAuction, actor: UUID | None, reason: str,
     """Cancel a locked auction with all its lots, open offers and unpaid sales."""
     AUCTION.check(auction.status, AuctionStatus.CANCELLED)
     auctions_changed()
-    lots = await db.fetch("SELECT id, status FROM lots WHERE auction = $1 ORDER BY id FOR UPDATE", auction.id)
+    lots = [await lock_lot(LotRef(lot_id=one)) for one in await lot_ids(auction.id)]
     await cancel_sales(auction.id, actor, reason)
+    await holds.release(lots, "cancelled")
     await db.execute(
-        "UPDATE lots SET status = 'cancelled', closed_at = coalesce(closed_at, $2) WHERE auction = $1",
+        "UPDATE lots SET status = 'cancelled', closed_at = coalesce(closed_at, $2), held_minor = 0 WHERE auction = $1",
         auction.id, clock.now(),
     )  # fmt: skip
     for lot in lots:
-        before = AuctionStatus(lot["status"])
-        await history.moved_lot(auction.id, lot["id"], before, AuctionStatus.CANCELLED, actor, reason)
+        await history.moved_lot(auction.id, lot.id, lot.status, AuctionStatus.CANCELLED, actor, reason)
     await history.move_auction(auction.id, auction.status, AuctionStatus.CANCELLED, actor, reason)
     await live.post(messages.room(auction.id), messages.AuctionCancelledMessage(auction_id=auction.id, reason=reason))
     await outbox.emit(

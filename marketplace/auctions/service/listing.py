@@ -15,6 +15,7 @@ from marketplace.auctions.freshness import auctions_changed
 from marketplace.auctions.locks import LockedAuction, LockedLot, LotRef, lock_auction, lock_lot, lot_ids
 from marketplace.auctions.policies import Actor, check_owns
 from marketplace.auctions.rules import (
+    REQUIRE_HOLD,
     SNIPE_EXTENSION,
     SNIPE_HARD_CAP,
     SNIPE_WINDOW,
@@ -57,6 +58,8 @@ class AuctionDraft(Struct, frozen=True, kw_only=True):
     category: UUID | None = None
     currency: str
     lots: list[LotDraft]
+    requires_hold: bool | None = None
+    """Whether bids need their maximum in the bidder's wallet; None is the platform's setting."""
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     duration: timedelta = timedelta(days=7)
@@ -80,6 +83,7 @@ async def create_auction(seller_id: UUID, draft: AuctionDraft, *, now: datetime 
             duration_s=int(draft.duration.total_seconds()), snipe_window_s=await SNIPE_WINDOW.value(),
             snipe_extension_s=await SNIPE_EXTENSION.value(), snipe_hard_cap_s=await SNIPE_HARD_CAP.value(),
             increments=msgspec.json.encode(table).decode(),
+            requires_hold=await REQUIRE_HOLD.value() if draft.requires_hold is None else draft.requires_hold,
         )  # fmt: skip
         await auction.save()
         await Lot.insert(*(_lot(auction.id, i, lot) for i, lot in enumerate(draft.lots, start=1)))

@@ -11,6 +11,7 @@ from marketplace.auctions.bidding import Outcome, Standing
 from marketplace.auctions.events import BidsPlaced, Placed
 from marketplace.auctions.freshness import auctions_changed
 from marketplace.auctions.locks import LockedLot
+from marketplace.auctions.service import holds
 from marketplace.auctions.states import BidKind
 from marketplace.core import clock, db, live, outbox
 from marketplace.core.ids import uuid7
@@ -168,8 +169,11 @@ class OpenLot:
                 to_user=loser,
             )  # fmt: skip
 
-    async def save(self) -> None:
-        """Store rows, lot, messages and one event; the lot is as before if there is nothing to store."""
+    async def save(self, released_for: str = "outbid") -> None:
+        """Store rows, lot, hold, messages and one event; the lot is as before if there is nothing to store.
+
+        `released_for` says why whoever led before gets their held money back, if they do.
+        """
         if not self._rows:
             return
         auctions_changed()
@@ -178,7 +182,9 @@ class OpenLot:
             self.lot.id, self.standing.price_minor, self.standing.leader, self.standing.leader_max_minor,
             self.standing.leader_max_at, self.bid_count, self.bidder_count, self.ends_at, self.chain_seq,
             self.chain_hash, *([getattr(row, column) for row in self._rows] for column in Row.__struct_fields__),
+            holds.held_after(self.lot, self.standing),
         )  # fmt: skip
+        await holds.follow(self.lot, self.standing, self.chain_seq, released_for)
         if self._said:
             await live.post_each(messages.room(self.lot.auction_id), self._said)
         if self._placed:
@@ -196,6 +202,7 @@ class OpenLot:
         return replace(
             self.lot, standing=self.standing, ends_at=self.ends_at, bid_count=self.bid_count,
             bidder_count=self.bidder_count, chain_seq=self.chain_seq, chain_hash=self.chain_hash,
+            held_minor=holds.held_after(self.lot, self.standing),
         )  # fmt: skip
 
 
@@ -208,6 +215,6 @@ WITH history AS (
     $25::text[], $26::text[], $27::text[], $28::text[])
 )
 UPDATE lots SET price_minor = $2, leader = $3, leader_max_minor = $4, leader_max_at = $5, bid_count = $6,
-  bidder_count = $7, ends_at = $8, chain_seq = $9, chain_hash = $10
+  bidder_count = $7, ends_at = $8, chain_seq = $9, chain_hash = $10, held_minor = $29
 WHERE id = $1
 """

@@ -12,7 +12,7 @@ SELECT want.kind, want.id::text, '{}'::jsonb, want.due_at, 0, '' FROM (
   SELECT 'auctions.start', id, starts_at FROM auctions
   WHERE status = 'scheduled' AND starts_at IS NOT NULL AND deleted_at IS NULL
   UNION ALL
-  SELECT 'auctions.pay_by', id, pay_by FROM sales WHERE status = 'awaiting_payment'
+  SELECT 'auctions.pay_by', id, pay_by FROM sales WHERE status = 'awaiting_payment' AND "order" IS NULL
   UNION ALL
   SELECT 'auctions.offer_expiry', id, expires_at FROM second_chance_offers WHERE status = 'open'
 ) AS want
