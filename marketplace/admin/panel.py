@@ -18,13 +18,38 @@ from marketplace.admin.forms import FORMS
 from marketplace.admin.mfa import AuthenticatorApp
 from marketplace.admin.staff import Staff, read_only, searched_by, staff_with, with_second_factor
 from marketplace.admin.tables import StaffSession
-from marketplace.auctions.tables import Auction, AuctionHistory, Bid, Lot, Sale, SecondChanceOffer
+from marketplace.auctions.tables import Auction, AuctionHistory, Bid, Lot, Sale, SecondChanceOffer, Strike
 from marketplace.catalog.tables import Category, Tag
 from marketplace.core.config import settings
 from marketplace.core.tables import AuditLog, Outbox, PlatformSetting, Timer
+from marketplace.ledger.tables import LedgerAccount, LedgerEntry, LedgerHold, LedgerTransfer
 from marketplace.media.tables import Media
 from marketplace.moderation.tables import ModerationCase
 from marketplace.notifications.tables import Notification
+from marketplace.orders.tables import Order, OrderHistory, OrderLine
+from marketplace.payments.tables import (
+    Chargeback,
+    Invoice,
+    Payment,
+    PaymentHistory,
+    Payout,
+    ReconciliationBreak,
+    ReconciliationRun,
+    Refund,
+    WebhookEvent,
+)
+from marketplace.reviews.tables import Review
+from marketplace.shop.tables import (
+    Coupon,
+    CouponUse,
+    OrderReturn,
+    OrderReturnHistory,
+    OrderReturnLine,
+    Product,
+    ProductImport,
+    StockMovement,
+    Variant,
+)
 
 
 def looked_at(
@@ -38,7 +63,9 @@ def looked_at(
 ) -> TableConfig:
     """A table that staff of `role` may look at, by these columns, and nobody may edit."""
     key = table._meta.primary_key
-    names = {column._meta.name for column in (key, *columns)}
+    if link is not None and any(column._meta.name == key._meta.name for column in columns):
+        raise ValueError(f"{table.__name__}: a list that shows its key links by it, or its page stays empty")
+    names = {column._meta.name for column in (key, *columns, *([newest_by] if newest_by is not None else []))}
     filters = names - {
         column._meta.name for column in columns if isinstance(column, JSON)
     }  # which compare with nothing
@@ -68,11 +95,11 @@ def people() -> list[TableConfig]:
 
 
 def auctions() -> list[TableConfig]:
-    a, lot, b, h, s, o = Auction, Lot, Bid, AuctionHistory, Sale, SecondChanceOffer
+    a, lot, b, h, s, o, x = Auction, Lot, Bid, AuctionHistory, Sale, SecondChanceOffer, Strike
     return [
         looked_at(
-            a, "Auctions", [a.title, a.id, a.seller, a.status, a.currency, a.starts_at, a.ends_at, a.created_at],
-            link=a.title, newest_by=a.created_at,
+            a, "Auctions", [a.id, a.title, a.seller, a.status, a.currency, a.starts_at, a.ends_at, a.created_at],
+            newest_by=a.created_at,
         ),
         looked_at(
             lot, "Auctions",
@@ -88,6 +115,7 @@ def auctions() -> list[TableConfig]:
             s, "Auctions", [s.id, s.auction, s.buyer, s.seller, s.amount_minor, s.currency, s.status, s.pay_by],
             newest_by=s.created_at,
         ),
+        looked_at(x, "Auctions", [x.id, x.user, x.sale, x.at, x.lifted_at, x.lifted_by, x.lift_reason], newest_by=x.at),
         looked_at(o, "Auctions", [o.id, o.auction, o.bidder, o.amount_minor, o.currency, o.status, o.expires_at], newest_by=o.created_at),
     ]  # fmt: skip
 
@@ -98,6 +126,122 @@ def catalog() -> list[TableConfig]:
         looked_at(c, "Catalog", [c.slug, c.name, c.name_zh, c.parent, c.position, c.is_active], link=c.slug),
         looked_at(t, "Catalog", [t.slug, t.name, t.is_active, t.created_at], link=t.slug, newest_by=t.created_at),
         looked_at(m, "Catalog", [m.id, m.owner, m.kind, m.purpose, m.public, m.state, m.created_at], newest_by=m.created_at),
+    ]  # fmt: skip
+
+
+def coupons() -> list[TableConfig]:
+    c, u = Coupon, CouponUse
+    return [
+        looked_at(
+            c, "Shop",
+            [c.code, c.title, c.seller, c.kind, c.percent_bps, c.amount_minor, c.currency, c.used_count, c.max_uses, c.is_active, c.ends_at],
+            link=c.title, newest_by=c.created_at,
+        ),
+        looked_at(
+            u, "Shop", [u.id, u.coupon, u.user, u.checkout, u.discount_minor, u.currency, u.created_at, u.given_back_at],
+            newest_by=u.created_at,
+        ),
+    ]  # fmt: skip
+
+
+def orders() -> list[TableConfig]:
+    o, line, h = Order, OrderLine, OrderHistory
+    return [
+        looked_at(
+            o, "Orders",
+            [
+                o.number, o.kind, o.buyer, o.seller, o.status, o.phase, o.total_minor, o.currency, o.captured_minor,
+                o.released_minor, o.refunded_minor, o.frozen_by, o.created_at,
+            ],
+            link=o.number, newest_by=o.created_at,
+        ),
+        looked_at(
+            line, "Orders",
+            [line.title, line.order, line.subject, line.quantity, line.subtotal_minor, line.tax_minor, line.commission_bps, line.commission_minor],
+            link=line.title,
+        ),
+        looked_at(h, "Orders", [h.id, h.order, h.from_status, h.to_status, h.actor, h.note, h.at], newest_by=h.at),
+    ]  # fmt: skip
+
+
+def money() -> list[TableConfig]:
+    p, h, r, o, c, i = Payment, PaymentHistory, Refund, Payout, Chargeback, Invoice
+    return [
+        looked_at(
+            p, "Money",
+            [
+                p.id, p.payer, p.purpose, p.subject, p.provider, p.amount_minor, p.currency, p.status, p.surplus,
+                p.refunded_minor, p.reference, p.failure_code, p.created_at,
+            ],
+            newest_by=p.created_at,
+        ),
+        looked_at(r, "Money", [r.id, r.payment, r.order_id, r.amount_minor, r.currency, r.status, r.reason, r.requested_by, r.created_at], newest_by=r.created_at),
+        looked_at(
+            o, "Money",
+            [o.id, o.user, o.source, o.provider, o.amount_minor, o.currency, o.status, o.needs_approval, o.approved_by, o.failure_code, o.created_at],
+            newest_by=o.created_at,
+        ),
+        looked_at(c, "Money", [c.id, c.payment, c.amount_minor, c.currency, c.status, c.reason, c.created_at], newest_by=c.created_at),
+        looked_at(i, "Money", [i.number, i.kind, i.issuer, i.recipient, i.order_id, i.total_minor, i.currency, i.issued_at], link=i.number, newest_by=i.issued_at),
+        looked_at(h, "Money", [h.id, h.subject, h.subject_id, h.from_status, h.to_status, h.actor, h.reason, h.at], newest_by=h.at),
+    ]  # fmt: skip
+
+
+def books() -> list[TableConfig]:
+    a, t, e, h = LedgerAccount, LedgerTransfer, LedgerEntry, LedgerHold
+    b, run, w = ReconciliationBreak, ReconciliationRun, WebhookEvent
+    return [
+        looked_at(
+            a, "Ledger", [a.id, a.kind, a.owner, a.provider, a.currency, a.shard, a.balance_minor, a.pending_out_minor, a.pending_in_minor],
+            role=Role.MANAGER,
+        ),
+        looked_at(
+            t, "Ledger",
+            [t.id, t.key, t.action, t.reason, t.actor, t.order_id, t.payment_id, t.payout_id, t.resolves, t.reverses, t.event_at, t.created_at],
+            newest_by=t.created_at, role=Role.MANAGER,
+        ),
+        looked_at(
+            e, "Ledger", [e.id, e.transfer, e.account, e.seq, e.amount_minor, e.previous_minor, e.current_minor, e.currency, e.created_at],
+            newest_by=e.created_at, role=Role.MANAGER,
+        ),
+        looked_at(h, "Ledger", [h.transfer, h.source, h.target, h.amount_minor], role=Role.MANAGER),
+        looked_at(
+            b, "Reconciliation", [b.id, b.rule, b.provider, b.subject, b.subject_id, b.ours, b.theirs, b.found_at, b.closed_at, b.note],
+            newest_by=b.found_at, role=Role.MANAGER,
+        ),
+        looked_at(run, "Reconciliation", [run.id, run.started_at, run.finished_at, run.checked, run.breaks], newest_by=run.started_at, role=Role.MANAGER),
+        looked_at(
+            w, "Reconciliation", [w.id, w.provider, w.event_id, w.type, w.status, w.attempts, w.error, w.event_at, w.received_at],
+            newest_by=w.received_at, role=Role.MANAGER,
+        ),
+    ]  # fmt: skip
+
+
+def shop() -> list[TableConfig]:
+    p, v, m, f, w = Product, Variant, StockMovement, ProductImport, Review
+    r, i, h = OrderReturn, OrderReturnLine, OrderReturnHistory
+    return [
+        looked_at(
+            p, "Shop",
+            [p.name, p.slug, p.seller, p.status, p.currency, p.price_minor, p.is_featured, p.sold_count, p.rating_count, p.created_at],
+            link=p.name, newest_by=p.created_at,
+        ),
+        looked_at(v, "Shop", [v.id, v.product, v.name, v.sku, v.price_minor, v.is_active, v.on_hand, v.allocated], newest_by=v.created_at),
+        looked_at(
+            m, "Shop", [m.id, m.variant, m.kind, m.on_hand_change, m.allocated_change, m.on_hand_after, m.allocated_after, m.order, m.actor, m.reason, m.at],
+            newest_by=m.at,
+        ),
+        looked_at(f, "Shop", [f.id, f.seller, f.filename, f.mode, f.status, f.total, f.done, f.failed, f.created_at], newest_by=f.created_at),
+        looked_at(
+            r, "Shop", [r.id, r.order, r.buyer, r.seller, r.status, r.amount_minor, r.refunded_minor, r.refund_id, r.restocked, r.answer_by, r.created_at],
+            newest_by=r.created_at,
+        ),
+        looked_at(i, "Shop", [i.id, i.order_return, i.line, i.variant, i.quantity, i.amount_minor]),
+        looked_at(h, "Shop", [h.id, h.order_return, h.from_status, h.to_status, h.actor, h.reason, h.at], newest_by=h.at),
+        looked_at(
+            w, "Shop", [w.id, w.subject, w.author, w.seller, w.rating, w.title, w.hidden_at, w.hidden_by, w.hidden_reason, w.created_at],
+            newest_by=w.created_at,
+        ),
     ]  # fmt: skip
 
 
@@ -134,11 +278,27 @@ class AccountLimits(RateLimitProvider):
         pass
 
 
+def tables() -> list[TableConfig]:
+    """Everything that staff may look at, in the order of the sidebar."""
+    return [
+        *people(),
+        *auctions(),
+        *orders(),
+        *shop(),
+        *coupons(),
+        *money(),
+        *books(),
+        *moderation(),
+        *catalog(),
+        *system(),
+    ]
+
+
 def create_panel() -> Any:
     """The ASGI application to mount at /admin."""
     config = settings()
     return create_admin(
-        tables=[*people(), *auctions(), *moderation(), *catalog(), *system()],
+        tables=tables(),
         forms=FORMS,
         auth_table=Staff,  # type: ignore[arg-type]
         session_table=StaffSession,

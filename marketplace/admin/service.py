@@ -10,7 +10,7 @@ from marketplace.accounts.service import governance, identity_checks
 from marketplace.accounts.states import AccountStatus, Role
 from marketplace.admin.schemas import ChangeUser
 from marketplace.auctions.policies import Actor
-from marketplace.auctions.service import lifecycle
+from marketplace.auctions.service import lifecycle, strikes
 from marketplace.core import audit, db, platform
 from marketplace.core.errors import Forbidden, ValidationFailed
 
@@ -38,7 +38,7 @@ async def verify_user(actor_id: UUID, user_id: UUID, reason: str = "") -> None:
     Raises AddressProven when there is nothing left to vouch for.
     """
     async with db.transaction():
-        await _check_staff(actor_id, Role.MODERATOR)
+        await check_staff(actor_id, Role.MODERATOR)
         waiting = await db.fetch_val(
             "SELECT EXISTS (SELECT FROM identity_checks WHERE \"user\" = $1 AND status = 'pending')", user_id
         )
@@ -55,7 +55,7 @@ async def verify_user(actor_id: UUID, user_id: UUID, reason: str = "") -> None:
 async def decide_identity(actor_id: UUID, user_id: UUID, *, approved: bool, reason: str = "") -> None:
     """Approve or reject the identity documents an account has submitted; a rejection says why."""
     async with db.transaction():
-        await _check_staff(actor_id, Role.MODERATOR)
+        await check_staff(actor_id, Role.MODERATOR)
         await identity_checks.decide(actor_id, user_id, approved=approved, reason=reason)
 
 
@@ -71,21 +71,28 @@ async def _set_status(actor_id: UUID, user_id: UUID, status: AccountStatus, reas
 async def remove_auction(actor_id: UUID, auction_id: UUID, reason: str) -> None:
     """Take an auction down. Raises NotFound, IllegalTransition."""
     async with db.transaction():
-        await _check_staff(actor_id, Role.MODERATOR)
+        await check_staff(actor_id, Role.MODERATOR)
         await lifecycle.remove(auction_id, Actor(actor_id, is_staff=True), reason)
 
 
 async def end_auction(actor_id: UUID, auction_id: UUID, reason: str) -> None:
     """End a running auction before its time, selling to who leads. Raises NotFound, IllegalTransition."""
     async with db.transaction():
-        await _check_staff(actor_id, Role.MODERATOR)
+        await check_staff(actor_id, Role.MODERATOR)
         await lifecycle.end_early(auction_id, Actor(actor_id, is_staff=True), reason)
+
+
+async def lift_strike(actor_id: UUID, strike_id: UUID, reason: str) -> None:
+    """Take back what somebody got for not paying. Raises StrikeNotFound, OwnInterest, Conflict."""
+    async with db.transaction():
+        await check_staff(actor_id, Role.MODERATOR)
+        await strikes.lift(strike_id, Actor(actor_id, is_staff=True), reason)
 
 
 async def change_settings(actor_id: UUID, changes: dict[str, Any], reason: str = "") -> None:
     """Raises UnknownSetting or ValidationFailed naming every wrong value, and then changes nothing."""
     async with db.transaction():
-        await _check_staff(actor_id, Role.ADMIN)
+        await check_staff(actor_id, Role.ADMIN)
         for key, (before, after) in (await platform.change(changes, actor_id)).items():
             await audit.record(
                 actor=actor_id, action="setting.changed", object_type="setting", object_id=key, reason=reason,
@@ -93,7 +100,7 @@ async def change_settings(actor_id: UUID, changes: dict[str, Any], reason: str =
             )  # fmt: skip
 
 
-async def _check_staff(actor_id: UUID, role: Role) -> None:
+async def check_staff(actor_id: UUID, role: Role) -> None:
     """The role as it is now, locked: one taken away a moment ago no longer counts."""
     row = await db.fetch_row("SELECT role, status FROM users WHERE id = $1 FOR SHARE", actor_id)
     if row is None or row["status"] != AccountStatus.ACTIVE or not Role(row["role"]).includes(role):

@@ -11,7 +11,7 @@ from marketplace.accounts import passwords
 from marketplace.accounts.events import PasswordChanged
 from marketplace.accounts.states import AccountStatus, Role
 from marketplace.accounts.tables import User
-from marketplace.admin.panel import auctions, catalog, moderation, people, system
+from marketplace.admin.panel import tables
 from marketplace.admin.tables import StaffSession
 from marketplace.catalog.tables import Category
 from marketplace.core import db, outbox
@@ -177,9 +177,7 @@ async def test_categories_are_made_moved_and_hidden(client):
 
 @pytest.mark.parametrize(
     "table",
-    sorted(
-        config.table_class._meta.tablename for config in [*people(), *auctions(), *moderation(), *catalog(), *system()]
-    ),
+    sorted(config.table_class._meta.tablename for config in tables()),
 )
 async def test_every_table_opens_for_an_admin(client, table):
     await sign_in(client, await staff(Role.ADMIN))

@@ -1,5 +1,13 @@
 """The forms in the back office's sidebar. Each calls the same use case as the API; a refusal is shown as its message."""
 
-from marketplace.admin.forms import auctions, catalog, people, system
+from marketplace.admin.forms import auctions, catalog, coupons, money, people, shop, system
 
-FORMS = [*people.FORMS, *auctions.FORMS, *catalog.FORMS, *system.FORMS]
+FORMS = [
+    *people.FORMS,
+    *auctions.FORMS,
+    *money.FORMS,
+    *catalog.FORMS,
+    *shop.FORMS,
+    *coupons.FORMS,
+    *system.FORMS,
+]

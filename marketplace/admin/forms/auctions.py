@@ -19,6 +19,11 @@ class AuctionForm(BaseModel):
     reason: str = Field(title="Reason", min_length=5, max_length=1000)
 
 
+class StrikeForm(BaseModel):
+    strike_id: UUID = Field(title="Strike's id")
+    reason: str = Field(title="Reason", min_length=5, max_length=1000)
+
+
 class CaseForm(BaseModel):
     case_id: UUID = Field(title="Case's id")
     status: str = Field("reviewing", title=f"Status ({STATUSES})")
@@ -38,6 +43,12 @@ async def end_auction(request: Request, data: AuctionForm) -> str:
 
 
 @as_staff(Role.MODERATOR)
+async def lift_strike(request: Request, data: StrikeForm) -> str:
+    await service.lift_strike(actor_id(request), data.strike_id, data.reason)
+    return "Lifted; they have been told."
+
+
+@as_staff(Role.MODERATOR)
 async def decide_case(request: Request, data: CaseForm) -> str:
     if data.status not in list(CaseStatus):
         raise ValueError(f"A status is one of: {STATUSES}.")
@@ -50,5 +61,8 @@ FORMS = [
         "Remove an auction", AuctionForm, remove_auction, "Bids come to nothing; unpaid wins are void.", "Auctions"
     ),
     FormConfig("End an auction", AuctionForm, end_auction, "Ends now; who leads has won it.", "Auctions"),
+    FormConfig(
+        "Lift a strike", StrikeForm, lift_strike, "For a win that was not paid, and should not count.", "Auctions"
+    ),
     FormConfig("Decide a case", CaseForm, decide_case, "What the signals of bidding put before you.", "Moderation"),
 ]
