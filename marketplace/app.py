@@ -32,16 +32,28 @@ from marketplace.core.idempotency import IdempotencyKeys
 from marketplace.core.listing import provide_listing
 from marketplace.notifications import controllers as notifications
 from marketplace.notifications import rooms as notification_rooms
+from marketplace.orders import controllers as orders
+from marketplace.payments import controllers as payments
+from marketplace.payments.providers.sandbox import controllers as sandbox
+from marketplace.payments.providers.sandbox.page import PAGES as SANDBOX_PAGES
+from marketplace.reviews import controllers as reviews
+from marketplace.shop import controllers as shop
+from marketplace.subscriptions import controllers as subscriptions
 from marketplace.web.pages import PAGES
 
 CONTROLLERS: Sequence[ControllerRouterHandler] = [
     *accounts.CONTROLLERS,
     *catalog.CONTROLLERS,
     *auctions.CONTROLLERS,
+    *shop.CONTROLLERS,
+    *reviews.CONTROLLERS,
     *admin.CONTROLLERS,
     *notifications.CONTROLLERS,
+    *payments.CONTROLLERS,
+    *subscriptions.CONTROLLERS,
+    *sandbox.CONTROLLERS,
 ]
-"""Every domain's `CONTROLLERS`, served under /api/v1."""
+"""Every domain's `CONTROLLERS`, served under /api/v1. Those of orders are made with the application."""
 ROOMS: Sequence[ControllerRouterHandler] = [*auction_rooms.ROOMS, *notification_rooms.ROOMS]
 """Every domain's `ROOMS`: WebSocket handlers, at their own paths."""
 
@@ -91,8 +103,11 @@ def create_app() -> Application:
             *HEALTH,
             *DOCS,
             metrics,
-            Router("/api/v1", route_handlers=CONTROLLERS, guards=[count_request, account_first]),
+            Router(
+                "/api/v1", route_handlers=[*CONTROLLERS, *orders.controllers()], guards=[count_request, account_first]
+            ),
             *PAGES,
+            *SANDBOX_PAGES,
             *catalog.FILES,
             *MOUNTS,
             *ROOMS,

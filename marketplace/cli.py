@@ -52,7 +52,12 @@ def parser() -> ArgumentParser:
     add_demo(commands)
     add_replay(commands)
     add_create_admin(commands)
-    command(commands, "reconcile", "check every invariant of the database", _run("database", "reconcile"))
+    command(
+        commands,
+        "reconcile",
+        "check every invariant, and our books beside the providers' records",
+        _run("database", "reconcile"),
+    )
     command(commands, "openapi", "print the API's schema as JSON", _run("openapi", "run"))
     command(commands, "doctor", "say what is configured, reachable, migrated and unsafe", _run("doctor", "run"))
     command(

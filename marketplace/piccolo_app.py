@@ -12,12 +12,18 @@ TABLE_MODULES = [
     "marketplace.core.tables",
     "marketplace.ledger.tables",
     "marketplace.media.tables",
+    "marketplace.orders.tables",
+    "marketplace.payments.providers.sandbox.tables",
+    "marketplace.payments.tables",
     "marketplace.accounts.tables.identity",
     "marketplace.accounts.tables.privacy",
     "marketplace.accounts.tables.profiles",
     "marketplace.accounts.tables.sockets",
     "marketplace.accounts.tables.verification",
     "marketplace.notifications.tables",
+    "marketplace.reviews.tables",
+    "marketplace.shop.tables",
+    "marketplace.subscriptions.tables",
 ]
 
 APP_CONFIG = AppConfig(

@@ -23,7 +23,7 @@ def lists() -> dict[str, Listing[Any]]:
     for route in create_app().routes:
         if isinstance(route, HTTPRoute) and not route.path_parameters:
             for handler in route.route_handlers:
-                if "listing" in handler.opt and "GET" in handler.http_methods:
+                if "listing" in handler.opt and "GET" in handler.http_methods and handler.opt["listing"].paged:
                     found[route.path] = handler.opt["listing"]
     return dict(sorted(found.items()))
 

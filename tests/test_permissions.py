@@ -12,13 +12,26 @@ from msgspec import Struct
 from marketplace.accounts.states import Role
 from marketplace.app import create_app
 from marketplace.auctions.service.lifecycle import close_due
-from marketplace.auctions.service.sales import expire_sale
 from marketplace.core import clock, db
 from marketplace.core.ids import uuid7
 from marketplace.core.openapi import schema
+from marketplace.payments.service.invoices import issue
+from marketplace.reviews.service import write_review
+from marketplace.shop.queries.cart import Owner
+from marketplace.shop.service.cart import add_item
+from marketplace.shop.service.importing import take_in
+from marketplace.shop.states import ImportMode
 from tests.factories import a_user, bearer, signed_in
-from tests.factories.auctions import a_bid, an_auction
+from tests.factories.auctions import a_bid, an_auction, sale_of, time_to_pay_passes
+from tests.factories.checkouts import an_address
+from tests.factories.invoices import a_document
+from tests.factories.orders import an_order
+from tests.factories.payments import a_payment, a_stall
+from tests.factories.payouts import a_method, a_payout, cleared_of, pay_in
 from tests.factories.pictures import a_picture, work_off
+from tests.factories.returns import a_return, delivered
+from tests.factories.reviews import a_review, bought
+from tests.factories.shop import a_product
 from tests.permissions import PERMISSIONS
 
 API = "/api/v1"
@@ -35,6 +48,13 @@ class World(Struct):
     headers: dict[str, dict[str, str]]
     auction_id: UUID | None = None
     lot_id: UUID | None = None
+    product_id: UUID | None = None
+
+    async def product(self) -> UUID:
+        """The seller's, for sale."""
+        if self.product_id is None:
+            self.product_id = await a_product(self.ids["seller"])
+        return self.product_id
 
     async def auction(self) -> UUID:
         """The seller's, running; made when it is first needed."""
@@ -68,6 +88,10 @@ async def an_owners_rule(world: World) -> str:
     return await world.owners("/auto-bids", auction_id=str(await world.auction()), max_bid="50.00")
 
 
+async def an_owners_payment(world: World) -> str:
+    return str(await a_payment(await a_stall(world.ids["owner"]), ""))
+
+
 async def a_second_chance(world: World) -> str:
     await world.auction()
     assert world.lot_id is not None
@@ -75,7 +99,7 @@ async def a_second_chance(world: World) -> str:
     await a_bid(world.lot_id, world.ids["owner"], "20")
     await db.execute("UPDATE lots SET ends_at = $2 WHERE id = $1", world.lot_id, clock.now() - timedelta(seconds=5))
     assert await close_due(world.lot_id)
-    await expire_sale(await db.fetch_val("SELECT id FROM sales WHERE lot = $1", world.lot_id))
+    await time_to_pay_passes(await sale_of(world.lot_id))
     return str(await db.fetch_val("SELECT id FROM second_chance_offers WHERE lot = $1", world.lot_id))
 
 
@@ -85,6 +109,14 @@ async def a_picture_of_the_seller(world: World) -> str:
     answer = await world.http.post(path, files=files, headers=world.headers["seller"])
     assert answer.status_code == 201, answer.text
     await work_off()
+    return str(answer.json()["data"][0]["id"])
+
+
+async def a_picture_of_the_product(world: World) -> str:
+    path = f"{API}/products/{await world.product()}/images"
+    files = {"image": ("a.jpg", a_picture(), "image/jpeg")}
+    answer = await world.http.post(path, files=files, headers=world.headers["seller"])
+    assert answer.status_code == 201, answer.text
     return str(answer.json()["data"][0]["id"])
 
 
@@ -112,12 +144,50 @@ async def a_notice(world: World) -> str:
     return str(notice)
 
 
+async def an_owners_invoice(world: World) -> str:
+    async with db.transaction():
+        return str(await issue(a_document(), issuer=None, recipient=world.ids["owner"]))
+
+
+async def a_webhook(_: World) -> str:
+    event = uuid7()
+    await db.execute(
+        "INSERT INTO webhook_events (id, provider, event_id, type, outcome, event_at) "
+        "VALUES ($1, 'sandbox', 'evt_' || $1::uuid, 'charge.succeeded', '{}', now())",
+        event,
+    )
+    return str(event)
+
+
+async def an_owners_import(world: World) -> str:
+    return str(await take_in(world.ids["owner"], b"sku,name,price\nK-1,A kettle,20.00\n", "a.csv", ImportMode.ALL))
+
+
 async def a_category(_: World) -> str:
     slug = f"things-{uuid7().hex}"
     await db.execute(
         "INSERT INTO categories (id, slug, name, name_zh, description) VALUES ($1, $2, $2, '', '')", uuid7(), slug
     )
     return slug
+
+
+async def an_owners_review(world: World) -> str:
+    await bought(await world.product(), world.ids["owner"])
+    review = await write_review(await world.product(), world.ids["owner"], a_review())
+    return str(review)
+
+
+async def an_owners_payout(world: World) -> str:
+    owner = world.ids["owner"]
+    await pay_in(cleared_of(owner), 1_000)
+    await a_method(owner)
+    return str(await a_payout(owner))
+
+
+async def an_owners_return(world: World) -> str:
+    owner = world.ids["owner"]
+    await add_item(Owner(user=owner), await world.product(), None, 1)
+    return str(await a_return(await delivered(owner, await an_address(owner))))
 
 
 ADDRESS = {
@@ -129,13 +199,28 @@ MAKERS: dict[str, Callable[[World], Awaitable[str]]] = {
     "address_id": lambda world: world.owners("/auth/me/addresses", **ADDRESS),
     "auction_id": lambda world: _text(world.auction()),
     "bid_id": an_owners_bid,
+    "coupon_id": lambda world: world.owners(
+        "/shop/coupons", title="Ten off", kind="percent", percent="10", code="C" + uuid7().hex
+    ),
+    "cart_item_id": lambda world: _in_the_cart(world),
     "category": a_category,
+    "event_id": a_webhook,
     "favorite_id": lambda world: _favorite(world),
     "image_id": a_picture_of_the_seller,
+    "import_id": an_owners_import,
+    "invoice_id": an_owners_invoice,
     "item_id": lambda world: world.owners("/users/portfolio", title="A clock"),
     "media_id": an_owners_upload,
+    "method_id": lambda world: world.owners("/payouts/methods", provider="sandbox", destination="acct_ok"),
     "notification_id": a_notice,
     "offer_id": a_second_chance,
+    "order_id": lambda world: _text(an_order(buyer=world.ids["owner"], seller=world.ids["seller"], paid=True)),
+    "payout_id": an_owners_payout,
+    "payment_id": an_owners_payment,
+    "picture_id": a_picture_of_the_product,
+    "product": lambda world: _text(world.product()),
+    "return_id": an_owners_return,
+    "review_id": an_owners_review,
     "rule_id": an_owners_rule,
     "session_id": another_device,
     "skill_id": lambda world: world.owners("/users/skills", name="Watch repair"),
@@ -150,20 +235,33 @@ BODIES: dict[str, Any] = {
     "PUT /api/v1/auto-bids/{rule_id}": {"max_bid": "60.00"},
     "PATCH /api/v1/auto-bids/{rule_id}": {"max_bid": "60.00"},
     "PATCH /api/v1/auctions/{auction_id}/images": {"order": []},
+    "PATCH /api/v1/products/{product}/images": {"order": []},
+    "POST /api/v1/products/{product}/reviews": {"rating": 5, "title": "Good", "comment": "It boils."},
+    "POST /api/v1/products/{product}/reviews/{review_id}/reply": {"reply": "Thank you."},
+    "POST /api/v1/products/{product}/stock": {"quantity": 4},
+    "PUT /api/v1/products/{product}/stock": {"quantity": 4},
     "POST /api/v1/bids/{bid_id}/retract": {"reason": "wrong_amount"},
     "PUT /api/v1/auth/me/addresses/{address_id}": {"city": "Paris"},
     "PATCH /api/v1/auth/me/addresses/{address_id}": {"city": "Paris"},
+    "POST /api/v1/orders/{order_id}/returns": {"lines": [{"line_id": NOBODY}], "reason": "Too small."},
+    "POST /api/v1/returns/{return_id}/receive": {"restock": True},
+    "POST /api/v1/returns/{return_id}/reject": {"reason": "It was worn."},
+    "POST /api/v1/orders/{order_id}/ship": {"carrier": "DHL", "tracking_number": "1"},
+    "PUT /api/v1/cart/items/{cart_item_id}": {"quantity": 2},
+    "PATCH /api/v1/cart/items/{cart_item_id}": {"quantity": 2},
     "PUT /api/v1/users/portfolio/{item_id}": {"title": "Another clock"},
     "PATCH /api/v1/users/portfolio/{item_id}": {"title": "Another clock"},
     "POST /api/v1/admin/users/{user_id}/ban": {"reason": "Spam."},
     "PUT /api/v1/admin/users/{user_id}": {"reason": "Asked."},
     "PATCH /api/v1/admin/users/{user_id}": {"reason": "Asked."},
+    "POST /api/v1/sandbox/records/{reference}/state": {"state": "won"},
     "POST /api/v1/users/{user_id}/verification/decision": {"approved": True},
 }
 """Bodies good enough to reach the question who may. Operations without one here are asked with an empty object."""
 
 PICTURES = {
     "POST /api/v1/auctions/{auction_id}/images": "image",
+    "POST /api/v1/products/{product}/images": "image",
     "POST /api/v1/users/portfolio/{item_id}/image": "image",
 }
 
@@ -174,6 +272,10 @@ async def _text(made: Awaitable[UUID]) -> str:
 
 async def _done(text: str) -> str:
     return text
+
+
+async def _in_the_cart(world: World) -> str:
+    return await world.owners("/cart/items", product_id=str(await a_product(world.ids["seller"])))
 
 
 async def _favorite(world: World) -> str:

@@ -51,6 +51,7 @@ async def test_the_tour_runs(server: Instance, tmp_path: Path):
     assert ran.returncode == 0, ran.stderr
     assert '"current_price":"20.50"' in ran.stdout and '"minimum":"21.00"' in ran.stdout
     assert '"intact":true' in ran.stdout
+    assert "succeeded\nshipped\nreleased\n" in ran.stdout
     refusal = msgspec.json.decode(blocks("json")[0])
     assert msgspec.json.encode(refusal["errors"]).decode() in ran.stdout
     auction, alice = re.findall(r"AUCTION=(\S+) ALICE=(\S+)", ran.stdout)[0]

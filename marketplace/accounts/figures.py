@@ -39,5 +39,8 @@ REPUTATION = Figures(
 )
 """Counts begin at zero; rates are unknown until there is something to take them from."""
 
+STANDING = Figures(is_premium="false")
+"""What every request of a signed-in person is told of them; read with the viewer, so it must be cheap."""
+
 PROFILE = Figures(subscription_status="'none'")
 """What a person's own profile shows of other domains."""

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from marketplace.accounts.states import AccountStatus
-from marketplace.accounts.viewer import VIEWER, Viewer, viewer_of
+from marketplace.accounts.viewer import Viewer, viewer_columns, viewer_of
 from marketplace.core import clock, db
 from marketplace.core.errors import NotSignedIn
 
@@ -33,7 +33,7 @@ async def redeem_ticket(ticket: str) -> Viewer:
     """Use the ticket up. Raises TicketInvalid, or AccountBanned. Of two at once, one wins: the row is deleted once."""
     row = await db.fetch_row(
         "WITH used AS (DELETE FROM socket_tickets WHERE token_hash = $1 RETURNING session, expires_at) "
-        f"SELECT {VIEWER} FROM used JOIN sessions s ON s.id = used.session JOIN users u ON u.id = s.user "
+        f"SELECT {viewer_columns()} FROM used JOIN sessions s ON s.id = used.session JOIN users u ON u.id = s.user "
         "WHERE used.expires_at > now() AND s.ended_at IS NULL",
         _hash(ticket),
     )

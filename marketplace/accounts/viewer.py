@@ -11,6 +11,7 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 from msgspec import Struct
 
 from marketplace.accounts.errors import AccountBanned, SecondFactorMissing
+from marketplace.accounts.figures import STANDING
 from marketplace.accounts.states import AccountStatus, Role
 from marketplace.accounts.tokens import TokenInvalid, read_access_token
 from marketplace.core import db
@@ -30,6 +31,7 @@ class Viewer(Struct, frozen=True, kw_only=True):
     language: str
     is_verified: bool
     lacks_second_factor: bool = False
+    is_premium: bool = False
 
     @property
     def is_staff(self) -> bool:
@@ -41,14 +43,18 @@ VIEWER: Final = (
     "u.role <> 'user' AND NOT EXISTS "
     '(SELECT FROM second_factors f WHERE f."user" = u.id AND f.confirmed_at IS NOT NULL) AS is_staff_without'
 )
-"""What `viewer_of` reads, of users `u` and sessions `s`."""
+
+
+def viewer_columns() -> str:
+    """What `viewer_of` reads, of users `u` and sessions `s`."""
+    return f"{VIEWER}, {STANDING.columns}"
 
 
 async def load_viewer(token: str) -> Viewer:
     """The viewer of an access token. Raises TokenInvalid (ended session, unknown user) or AccountBanned."""
     user_id, session_id = read_access_token(token)
     row = await db.fetch_row(
-        f"SELECT {VIEWER} FROM sessions s JOIN users u ON u.id = s.user WHERE s.id = $1 AND u.id = $2 AND s.ended_at IS NULL",
+        f"SELECT {viewer_columns()} FROM sessions s JOIN users u ON u.id = s.user WHERE s.id = $1 AND u.id = $2 AND s.ended_at IS NULL",
         session_id, user_id,
     )  # fmt: skip
     if row is None or row["status"] == AccountStatus.ERASED:
@@ -64,7 +70,7 @@ def viewer_of(row: Mapping[str, Any]) -> Viewer:
     return Viewer(
         id=row["id"], session_id=row["session_id"], username=row["username"],
         role=Role.USER if lacking else Role(row["role"]), language=row["language"], is_verified=row["is_verified"],
-        lacks_second_factor=lacking,
+        lacks_second_factor=lacking, is_premium=row["is_premium"],
     )  # fmt: skip
 
 
@@ -105,7 +111,7 @@ async def account_first(connection: Connection, handler: BaseRouteHandler) -> No
 
     Async like every guard here: a plain function would be handed to a thread, at every request.
     """
-    if connection.user is None and "viewer" in handler.parsed_fn_signature.parameters:
+    if "viewer" in handler.parsed_fn_signature.parameters and connection.user is None:
         raise NotSignedIn(headers={"WWW-Authenticate": "Bearer"})
 
 

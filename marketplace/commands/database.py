@@ -8,12 +8,16 @@ import sys
 from argparse import Namespace
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from marketplace.commands.checks import CheckFailed
 from marketplace.commands.servers import needed_servers
 from marketplace.core.config import settings
+
+if TYPE_CHECKING:
+    from marketplace.payments.reconciliation.running import Report
 
 
 def migrate(_: Namespace) -> int:
@@ -28,21 +32,24 @@ def migrate(_: Namespace) -> int:
 
 
 def reconcile(_: Namespace) -> int:
-    """Exit 1 when an invariant does not hold."""
+    """Exit 1 when something does not agree: an invariant, or a provider's record."""
     with needed_servers():
-        breaches = asyncio.run(_breaches())
-    for breach in breaches:
-        print(f"BROKEN: {breach}")
-    print(f"{len(breaches)} breaches." if breaches else "The invariants hold.")
-    return 1 if breaches else 0
+        report = asyncio.run(_reconcile())
+    for one in report.found:
+        print(f"BROKEN: {one}")
+    compared = f"{report.checked} records of providers compared"
+    if report.unheard:
+        compared += f", {report.unheard} could not be: their provider does not answer"
+    print(f"{len(report.found)} breaks; {compared}." if report.found else f"The books agree; {compared}.")
+    return 1 if report.found else 0
 
 
-async def _breaches() -> list[str]:
+async def _reconcile() -> "Report":
     importlib.import_module("marketplace.wiring")
-    from marketplace.core import invariants
+    from marketplace.payments.reconciliation.running import reconcile
 
     async with current_database():
-        return [breach async for breach in invariants.violations()]
+        return await reconcile()
 
 
 def create_admin(args: Namespace) -> int:

@@ -19,7 +19,10 @@ from marketplace.core.errors import UnsupportedMedia, ValidationFailed
 
 
 class StrictRequest(Request[Any, Any, Any]):
-    """The application's request class: `json()` answers with the handler's own body type, or refuses."""
+    """The application's request class: `json()` answers with the handler's own body type, or refuses.
+
+    A route's `opt["prepare_body"]` is given the bytes first: it may say what a client left out.
+    """
 
     async def json(self) -> Any:
         handler = self.scope["route_handler"]
@@ -27,7 +30,8 @@ class StrictRequest(Request[Any, Any, Any]):
         media_type, _ = self.content_type
         if media_type != "application/json" and not media_type.endswith("+json"):
             raise UnsupportedMedia
-        return decode(await self.body(), wanted.annotation if wanted else Any)
+        body, prepare = await self.body(), handler.opt.get("prepare_body")
+        return decode(prepare(body) if prepare else body, wanted.annotation if wanted else Any)
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """The raw body. Raises UnsupportedMedia where a form is asked for and something else was sent."""

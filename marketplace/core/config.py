@@ -113,12 +113,64 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     clamav: Annotated[str, Meta(description="clamd for uploads, `host:port` or `unix:/path`; empty scans nothing.")] = (
         ""
     )
+    sandbox_payments: Annotated[
+        Literal["auto", "on", "off"],
+        Meta(description="The sandbox payment provider, which moves no real money; `auto` is off in production."),
+    ] = "auto"
+    payment_provider: Annotated[
+        str, Meta(description="The provider used where a request names none; empty is the first that is configured.")
+    ] = ""
+    payout_provider: Annotated[
+        str, Meta(description="The provider that pays out; empty is the first configured one that can.")
+    ] = ""
+    stripe_secret_key: Annotated[str, Meta(description="Stripe's secret key; empty offers no Stripe.")] = ""
+    stripe_webhook_secrets: Annotated[
+        str, Meta(description="Signing secrets of Stripe's webhooks, with commas; two while one is being replaced.")
+    ] = ""
+    stripe_api_base: Annotated[str, Meta(description="Where Stripe's API is, if not at its usual address.")] = ""
+    paypal_client_id: Annotated[str, Meta(description="PayPal's client id; empty offers no PayPal.")] = ""
+    paypal_client_secret: Annotated[str, Meta(description="Its secret.")] = ""
+    paypal_webhook_id: Annotated[str, Meta(description="The webhook's id at PayPal, part of what it signs.")] = ""
+    paypal_api_base: Annotated[
+        str, Meta(description="PayPal's API: its live or its sandbox address, or a test server.")
+    ] = ""
+    alipay_app_id: Annotated[str, Meta(description="Alipay's app id; empty offers no Alipay.")] = ""
+    alipay_private_key: Annotated[
+        str, Meta(description="Our RSA key for Alipay: PEM, base64 of PKCS#8, or a file's path.")
+    ] = ""
+    alipay_public_key: Annotated[str, Meta(description="Alipay's public key or certificate, likewise.")] = ""
+    alipay_app_certificate: Annotated[
+        str,
+        Meta(
+            description="Our app's certificate, PEM or a file's path, if it signs with certificates; transfers need that."
+        ),
+    ] = ""
+    alipay_root_certificate: Annotated[str, Meta(description="Alipay's root certificates, likewise.")] = ""
+    alipay_gateway: Annotated[str, Meta(description="Alipay's gateway, if not at its usual address.")] = ""
+    wechat_mch_id: Annotated[str, Meta(description="WeChat Pay's merchant id; empty offers no WeChat Pay.")] = ""
+    wechat_app_id: Annotated[str, Meta(description="The app id bound to the merchant.")] = ""
+    wechat_serial: Annotated[str, Meta(description="Serial number of our merchant certificate.")] = ""
+    wechat_private_key: Annotated[str, Meta(description="Our RSA key for WeChat Pay: PEM or a file's path.")] = ""
+    wechat_api_v3_key: Annotated[
+        str, Meta(description="The 32 characters that WeChat Pay encrypts its notices with.")
+    ] = ""
+    wechat_platform_keys: Annotated[
+        str,
+        Meta(
+            description="WeChat Pay's public keys: `serial=path or PEM`, with semicolons; two while one is being replaced."
+        ),
+    ] = ""
+    wechat_api_base: Annotated[str, Meta(description="Where WeChat Pay's API is, if not at its usual address.")] = ""
 
     @property
     def staff_need_second_factor(self) -> bool:
         return self.admin_second_factor == "required" or (
             self.admin_second_factor == "auto" and self.env == "production"
         )
+
+    @property
+    def has_sandbox_payments(self) -> bool:
+        return self.sandbox_payments == "on" or (self.sandbox_payments == "auto" and self.env != "production")
 
 
 PREFIX = "MARKETPLACE_"

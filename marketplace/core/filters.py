@@ -56,7 +56,7 @@ class Listing(Generic[F]):
     `key` is a unique column that settles ties, `ordering` the sort keys by their public name, `default` one of them with an
     optional `-`. Sort keys are never NULL: wrap one that may be in COALESCE. `search` names text columns every word
     of the search must be found in, or is True when the query function does the searching itself. `date` is what
-    `date_after` and `date_before` compare.
+    `date_after` and `date_before` compare. Not `paged`: what is answered is no list, but something about all its rows.
     """
 
     def __init__(
@@ -69,6 +69,7 @@ class Listing(Generic[F]):
         default: str,
         search: Sequence[str] | bool = False,
         date: str | None = None,
+        paged: bool = True,
     ) -> None:
         self.name = name
         self.filters = filters
@@ -77,6 +78,7 @@ class Listing(Generic[F]):
         self.default = default
         self.search = search
         self.date = date
+        self.paged = paged
         self._fields = {field.encode_name: field for field in msgspec.structs.fields(filters)}
         self._many = {name for name, hint in get_type_hints(filters).items() if _takes_many(hint)}
         self._sorts(default)
@@ -87,7 +89,7 @@ class Listing(Generic[F]):
     @property
     def known(self) -> list[str]:
         """Every query parameter the list understands."""
-        common = ["cursor", "ordering", "page", "page_size"]
+        common = ["cursor", "ordering", "page", "page_size"] if self.paged else []
         if self.search:
             common.append("search")
         if self.date:

@@ -3,56 +3,50 @@
 A route asks for it with `opt={"idempotent": True}`. The effect and the answer are written in one transaction, so a reply that
 is lost after the commit is simply read again. A refusal undoes what its handler did and is kept as the answer; an error
 on our side undoes and keeps nothing, so that trying again is a fresh try.
+
+A route that calls a payment provider asks for `opt={"idempotent": "stepwise"}`: the key is claimed and committed, the handler
+runs outside any transaction, and its answer is kept. It names what it begins after the key (`request_key`), so that
+a try after an error of ours, or after its process died, finds what was begun and goes on with it. A refusal that is kept undoes
+nothing: the handler has committed what it did before.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
+from contextvars import ContextVar
 from copy import copy
 from datetime import timedelta
 from typing import Any, Final, cast
+from uuid import UUID, uuid5
 
-import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from litestar.utils.scope.state import CONNECTION_STATE_KEY, ScopeState
-from msgspec import Struct
 
 from marketplace.core import db, timers
+from marketplace.core import idempotency_rows as rows
 from marketplace.core.edge import limits
-from marketplace.core.errors import Conflict, Unprocessable, ValidationFailed
+from marketplace.core.errors import ValidationFailed
+from marketplace.core.idempotency_rows import Answer, InFlight, Ticket
 
 HEADER: Final = "Idempotency-Key"
+STEPWISE: Final = "stepwise"
 MAX_LENGTH: Final = 255
-KEEP: Final = timedelta(hours=24)
 ATTEMPTS: Final = 4
-NOT_KEPT: Final = frozenset({401, 408, 425, 429})
-"""Refusals that say nothing about the request itself: it may be tried again with the same key."""
-KEPT_HEADERS: Final = frozenset({b"content-type", b"location"})
 RETRY_FLAG: Final = "retry_transaction"
 """The error handlers set it in the request's state when a deadlock or a serialization failure ended the try."""
 
-
-class InFlight(Conflict):
-    code = "request_in_flight"
-    default_message = "The first request with this Idempotency-Key has not been answered yet. Ask again in a moment."
+_intent: ContextVar[UUID | None] = ContextVar("idempotent_intent", default=None)
 
 
-class KeyReused(Unprocessable):
-    code = "idempotency_key_reused"
-    default_message = "This Idempotency-Key was used for another request. Use a new key for a new request."
+def request_key(purpose: str = "") -> UUID | None:
+    """The id for what this request begins: a payment, a refund, a payout. None where no key was sent.
 
-
-class Answer(Struct, frozen=True):
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
-
-    @property
-    def kept(self) -> bool:
-        return self.status < 500 and self.status not in NOT_KEPT
-
-    async def send_to(self, send: Send, *more: tuple[bytes, bytes]) -> None:
-        await send({"type": "http.response.start", "status": self.status, "headers": [*self.headers, *more]})
-        await send({"type": "http.response.body", "body": self.body, "more_body": False})
+    It is the same whenever the same caller repeats the same request with the same key, and is no other request's. A
+    handler that begins several things of one kind names each by its `purpose`. Only for routes that are stepwise:
+    call it in the controller and hand it to the service, which looks for the thing before it makes it.
+    """
+    intent = _intent.get()
+    return uuid5(intent, purpose) if intent is not None and purpose else intent
 
 
 class _Undone(Exception):
@@ -73,52 +67,76 @@ class IdempotencyKeys:
             return
         await limits.count(scope, scope["route_handler"])  # here, for a replay never reaches the guard
         body = await _body_of(receive)
-        caller = f"user:{scope['user'].id}"
-        fingerprint = _fingerprint(scope, body)
+        ticket = Ticket(f"user:{scope['user'].id}", key, _fingerprint(scope, body))
+        run = self._stepwise if scope["route_handler"].opt["idempotent"] == STEPWISE else self._in_one
+        answer, replayed = await run(scope, body, ticket)
+        await answer.send_to(send, *([(b"idempotent-replayed", b"true")] if replayed else []))
+
+    async def _in_one(self, scope: Scope, body: bytes, ticket: Ticket) -> tuple[Answer, bool]:
         for attempt in range(1, ATTEMPTS + 1):
             own = _own_state(scope)
             try:
-                answer, replayed = await self._answer(own, body, caller, key, fingerprint)
-                break
+                return await self._answer(own, body, ticket)
             except _Undone as undone:
-                answer, replayed = undone.answer, False
                 if not own["state"].get(RETRY_FLAG) or attempt == ATTEMPTS:
-                    break
+                    return undone.answer, False
             except db.RETRYABLE:
                 if attempt == ATTEMPTS:
                     raise
-        await answer.send_to(send, *([(b"idempotent-replayed", b"true")] if replayed else []))
+        raise AssertionError("unreachable")
 
-    async def _answer(self, scope: Scope, body: bytes, caller: str, key: str, fingerprint: str) -> tuple[Answer, bool]:
+    async def _answer(self, scope: Scope, body: bytes, ticket: Ticket) -> tuple[Answer, bool]:
         async with db.transaction():
-            if not await db.fetch_val("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", f"{caller}:{key}"):
+            name = f"{ticket.caller}:{ticket.key}"
+            if not await db.fetch_val("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", name):
                 raise InFlight(headers={"Retry-After": "1"})
             # A statement of its own: only one that begins after the lock was taken sees what its last holder wrote.
-            stored = await _stored(caller, key, fingerprint)
+            stored = await rows.stored(ticket)
             if stored is not None:
                 return stored, True
             answer = await self._fresh(scope, body)
             if not answer.kept:
                 raise _Undone(answer)
-            await _store(caller, key, fingerprint, answer)
+            await rows.store(ticket, answer)
             return answer, False
 
     async def _fresh(self, scope: Scope, body: bytes) -> Answer:
         """Run the handler; a refusal takes back what it had done until then."""
-        messages: list[Message] = []
-
-        async def collect(message: Message) -> None:
-            messages.append(message)
-
         try:
             async with db.savepoint():
-                await self.app(scope, _replaying(body), collect)
-                answer = _assembled(messages)
+                answer = await self._run(scope, body)
                 if answer.status >= 400:
                     raise _Undone(answer)
                 return answer
         except _Undone as undone:
             return undone.answer
+
+    async def _stepwise(self, scope: Scope, body: bytes, ticket: Ticket) -> tuple[Answer, bool]:
+        claim = await rows.claim(ticket)
+        if isinstance(claim, Answer):
+            return claim, True
+        token = _intent.set(claim.intent)
+        try:
+            answer = await self._run(_own_state(scope), body)
+        except BaseException:
+            await asyncio.shield(rows.give_back(ticket, claim))
+            raise
+        finally:
+            _intent.reset(token)
+        if answer.kept:
+            await rows.fulfil(ticket, claim, answer)
+        else:
+            await rows.give_back(ticket, claim)
+        return answer, False
+
+    async def _run(self, scope: Scope, body: bytes) -> Answer:
+        messages: list[Message] = []
+
+        async def collect(message: Message) -> None:
+            messages.append(message)
+
+        await self.app(scope, _replaying(body), collect)
+        return _assembled(messages)
 
 
 def _key_of(scope: Scope) -> str | None:
@@ -134,7 +152,10 @@ def _key_of(scope: Scope) -> str | None:
 
 
 def _own_state(scope: Scope) -> Scope:
-    """The scope with a copy of its state: what the framework notes of a try that was undone must not outlive it."""
+    """The scope with a copy of its state: what the framework notes of a try must not outlive it.
+
+    Else the framework believes that it has answered, though what came of the try is not what is said, or could not be kept.
+    """
     state = {**scope["state"], CONNECTION_STATE_KEY: copy(ScopeState.from_scope(scope))}
     return cast("Scope", {**scope, "state": state})
 
@@ -171,32 +192,7 @@ def _assembled(messages: Sequence[Message]) -> Answer:
     return Answer(start["status"], [(bytes(k), bytes(v)) for k, v in start["headers"]], body)
 
 
-async def _stored(caller: str, key: str, fingerprint: str) -> Answer | None:
-    row = await db.fetch_row(
-        "SELECT fingerprint, status_code, headers::text, body FROM idempotency_keys "
-        "WHERE scope = $1 AND key = $2 AND created_at > now() - $3::interval",
-        caller, key, KEEP,
-    )  # fmt: skip
-    if row is None:
-        return None
-    if row["fingerprint"] != fingerprint:
-        raise KeyReused
-    headers = [(k.encode(), v.encode()) for k, v in msgspec.json.decode(row["headers"]).items()]
-    return Answer(row["status_code"], headers, row["body"].encode())
-
-
-async def _store(caller: str, key: str, fingerprint: str, answer: Answer) -> None:
-    headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in answer.headers if k.lower() in KEPT_HEADERS}
-    await db.execute(
-        "INSERT INTO idempotency_keys (scope, key, fingerprint, status_code, headers, body, created_at) "
-        "VALUES ($1, $2, $3, $4, $5::jsonb, $6, now()) ON CONFLICT (scope, key) DO UPDATE SET "
-        "fingerprint = EXCLUDED.fingerprint, status_code = EXCLUDED.status_code, headers = EXCLUDED.headers, "
-        "body = EXCLUDED.body, created_at = EXCLUDED.created_at",
-        caller, key, fingerprint, answer.status, msgspec.json.encode(headers).decode(), answer.body.decode(),
-    )  # fmt: skip
-
-
 @timers.every(timedelta(hours=1))
 async def forget_old_keys() -> None:
     """Answers are kept for a day."""
-    await db.execute("DELETE FROM idempotency_keys WHERE created_at < now() - $1::interval", KEEP)
+    await rows.forget_old()

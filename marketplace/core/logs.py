@@ -17,7 +17,7 @@ from structlog.typing import Processor, WrappedLogger
 
 from marketplace.core.config import settings
 
-QUIET = ("httpx", "httpcore", "asyncio", "saq", "uvicorn.access")
+QUIET = ("httpx", "httpcore", "asyncio", "saq", "stripe", "uvicorn.access")
 """Libraries of which only warnings are worth a line."""
 
 _encoder = msgspec.json.Encoder(enc_hook=str)

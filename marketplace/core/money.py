@@ -1,7 +1,7 @@
 """Money: integer minor units and an ISO 4217 currency. Never a float."""
 
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Annotated, Final
 
@@ -19,7 +19,12 @@ AmountText = Annotated[
 ]
 Amount = Annotated[Decimal, Meta(description="Decimal amount: text, or a JSON number", examples=["2499.99"])]
 
-_KNOWN = frozenset(list_currencies())
+_OF_SEVERAL_COUNTRIES = frozenset({"XAF", "XCD", "XCG", "XOF", "XPF"})
+_KNOWN = frozenset(code for code in list_currencies() if code[0] != "X" or code in _OF_SEVERAL_COUNTRIES)
+"""The other codes that begin with X are no money: gold, test, none."""
+_MOST_PLACES = 40
+_EXACT = Context(prec=4 * _MOST_PLACES)
+"""Wide enough for any amount that is looked at."""
 
 
 @lru_cache(maxsize=512)
@@ -37,11 +42,15 @@ def check_currency(currency: str, field: str = "currency") -> str:
 def to_minor(amount: Decimal | str, currency: str, field: str = "amount") -> int:
     """Minor units of a decimal amount. Refuses what the currency cannot hold exactly: 0.999 USD, 10.5 JPY."""
     try:
-        scaled = Decimal(amount).scaleb(exponent(currency))
-        within = 0 <= scaled <= MAX_MINOR
+        given = Decimal(amount)
     except InvalidOperation:
-        raise ValidationFailed.of(field, "Must be a decimal amount such as 2499.99.") from None
-    if not within:
+        given = Decimal("NaN")
+    _, digits, place = given.as_tuple()
+    if not isinstance(place, int):
+        raise ValidationFailed.of(field, "Must be a decimal amount such as 2499.99.")
+    # Before anything is reckoned with it: 9e999999 is a number, too.
+    scaled = given.scaleb(exponent(currency), _EXACT) if len(digits) + abs(place) <= _MOST_PLACES else Decimal(-1)
+    if not 0 <= scaled <= MAX_MINOR:
         raise ValidationFailed.of(field, "Must be an amount of zero or more, within reason.")
     if scaled != int(scaled):
         raise ValidationFailed.of(field, f"{currency} has {exponent(currency)} decimals; {amount} has more.")

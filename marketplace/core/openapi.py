@@ -204,6 +204,8 @@ def _responses(operation: Operation, answer: Any | None) -> dict[str, Any]:
     elif status != 204:
         media = str(getattr(operation.handler.media_type, "value", operation.handler.media_type or JSON))
         good["content"] = {media if media != JSON else "application/octet-stream": {}}
+    for media in opt.get("also_answers", ()):
+        good["content"][media] = {}
     responses: dict[str, Any] = {str(status): good}
     if opt.get("cache"):
         good["headers"] = {"ETag": {"schema": {"type": "string"}, "description": "Send it as If-None-Match."}}

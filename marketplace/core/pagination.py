@@ -186,6 +186,12 @@ class Rows:
         answer, records = await self._run(self._columns)
         return cast("Envelope[Page[T]]", answer([build(record) for record in records]))
 
+    async def over_all(self, statement: str) -> Any:
+        """The one value of a statement over all the rows, whatever the page. It goes on after `WITH found AS (...)`."""
+        where = " AND ".join(self._where) or "true"
+        found = f"SELECT {self._columns} FROM {self._source} WHERE {where}"
+        return await db.fetch_val(f"WITH found AS MATERIALIZED ({found}) {statement}", *self._values)
+
     async def _run(self, shown: str) -> tuple[Callable[[Any], Envelope[Page[Any]]], list[asyncpg.Record]]:
         query = self._query
         keys, descending = self._keys()

@@ -147,6 +147,7 @@ define("gig_create", "10/h")
 define("gig_update", "100/h")
 define("messages", "60/m")
 define("uploads", "10/m")
+define("payments", "20/m")  # who tries stolen cards tries many
 define("api", "100/m")
 define("anonymous", "20/m")
 define("premium", "5000/h")

@@ -31,5 +31,9 @@ class Machine(Generic[S]):
             )
         return target
 
+    def moves(self) -> list[tuple[S, S]]:
+        """Every legal move, from which state to which."""
+        return [(current, target) for current, targets in self._moves.items() for target in sorted(targets)]
+
     def allows(self, current: S, target: S) -> bool:
         return target in self._moves[current]

@@ -47,7 +47,7 @@ class LiveMessage(Table, tablename="live_messages"):
 
 
 class IdempotencyKey(Table, tablename="idempotency_keys"):
-    """The first answer to a request that carried an Idempotency-Key."""
+    """The first answer to a request that carried an Idempotency-Key, or who is working on it: see `idempotency_rows`."""
 
     id = BigSerial(primary_key=True)
     scope = Varchar(length=80)
@@ -57,6 +57,8 @@ class IdempotencyKey(Table, tablename="idempotency_keys"):
     headers = JSONB(default="{}")
     body = Text(default="")
     created_at = Timestamptz(default=TimestamptzNow(), index=True)
+    claimed_at = Timestamptz(null=True, default=None)
+    intent = UUID(null=True, default=None)
 
 
 class RateHit(Table, tablename="rate_hits"):

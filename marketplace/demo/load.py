@@ -15,7 +15,9 @@ from marketplace.catalog.queries.categories import find_category
 from marketplace.catalog.service import ensure_default_categories
 from marketplace.core import clock, db
 from marketplace.core.money import to_minor
+from marketplace.demo.orders import load_orders
 from marketplace.demo.pictures import draw
+from marketplace.demo.shop import Picture, fill_shelves
 from marketplace.demo.things import PASSWORD, PEOPLE, THINGS, Person, Thing
 
 
@@ -30,6 +32,8 @@ async def load(say: Callable[[str], None]) -> None:
     now = clock.now()
     for thing in wanted:
         await _list(thing, ids[thing.seller], now)
+    await fill_shelves({person.username: ids[person.username] for person in PEOPLE}, say)
+    await load_orders(ids, say)
 
 
 async def _people(say: Callable[[str], None]) -> dict[str, UUID]:
@@ -68,21 +72,10 @@ async def _list(thing: Thing, seller: UUID, now: datetime) -> None:
     )
     draft = AuctionDraft(
         title=thing.title, description=thing.description, currency=thing.currency, lots=[lot],
+        requires_hold=thing.requires_hold,
         category=await find_category(thing.category),
         starts_at=now + timedelta(minutes=thing.starts_in), ends_at=now + timedelta(minutes=thing.ends_in),
     )  # fmt: skip
     auction_id = await create_auction(seller, draft, now=now)
     picture = Picture(await asyncio.to_thread(draw, thing.title, thing.motif))
     await add_image(auction_id, Actor(seller), picture, alt=thing.title)
-
-
-class Picture:
-    """A drawn picture, as a file that was sent."""
-
-    filename = "picture.jpg"
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    async def read(self, size: int = -1, /) -> bytes:
-        return self._content if size < 0 else self._content[:size]

@@ -140,7 +140,49 @@ def _book(d: ImageDraw.ImageDraw, rng: random.Random, main: Colour, accent: Colo
         d.rectangle((left + 60, y, left + 84, y + 100), fill=_darker(accent, 0.5))
 
 
+def _lamp(d: ImageDraw.ImageDraw, rng: random.Random, main: Colour, accent: Colour) -> None:
+    reach = rng.randint(300, 420)
+    d.ellipse((330, 700, 570, 760), fill=_darker(accent, 0.7))
+    d.line((450, 730, 450, 730 - reach), fill=_darker(accent, 0.8), width=20)
+    top, wide = 730 - reach, rng.randint(130, 190)
+    d.polygon(
+        [(450 - wide // 2, top - 170), (450 + wide // 2, top - 170), (450 + wide, top), (450 - wide, top)], fill=main
+    )
+    d.ellipse((450 - wide, top - 18, 450 + wide, top + 18), fill=(255, 240, 190))
+
+
+def _kettle(d: ImageDraw.ImageDraw, rng: random.Random, main: Colour, accent: Colour) -> None:
+    belly = rng.randint(165, 205)
+    d.arc((450 - belly, 190, 450 + belly, 610), 180, 360, fill=_darker(accent, 0.6), width=26)
+    d.polygon(
+        [(450 + belly - 40, 600), (450 + belly + 110, 430), (450 + belly + 135, 455), (450 + belly - 10, 680)],
+        fill=_darker(main, 0.8),
+    )
+    d.ellipse((450 - belly, 400, 450 + belly, 760), fill=main)
+    d.rectangle((450 - belly + 40, 700, 450 + belly - 40, 762), fill=_darker(main, 0.7))
+    d.ellipse((340, 400, 560, 450), fill=_darker(main, 0.75))
+    d.ellipse((424, 365, 476, 417), fill=accent)
+
+
+def _bag(d: ImageDraw.ImageDraw, rng: random.Random, main: Colour, accent: Colour) -> None:
+    d.arc((340, 170, 560, 470), 180, 360, fill=_darker(accent, 0.7), width=28)
+    d.rounded_rectangle((220, 310, 680, 750), 50, fill=main)
+    flap = rng.randint(470, 560)
+    d.rounded_rectangle((220, 310, 680, flap), 50, fill=_darker(main, 0.85))
+    for x in (320, 560):
+        d.rectangle((x, flap - 60, x + 30, flap + 50), fill=_darker(accent, 0.7))
+        d.rectangle((x - 6, flap + 10, x + 36, flap + 36), fill=(214, 186, 110))
+
+
+def _headphones(d: ImageDraw.ImageDraw, rng: random.Random, main: Colour, accent: Colour) -> None:
+    d.arc((250, 180, 650, 700), 180, 360, fill=_darker(main, 0.6), width=rng.randint(30, 46))
+    for left in (205, 575):
+        d.rounded_rectangle((left, 420, left + 120, 690), 56, fill=main)
+        inner = left + 70 if left < 400 else left - 10
+        d.rounded_rectangle((inner, 440, inner + 60, 670), 30, fill=_darker(accent, 0.5))
+
+
 MOTIFS: dict[str, Artist] = {
-    "vase": _vase, "watch": _watch, "camera": _camera, "painting": _painting,
-    "chair": _chair, "guitar": _guitar, "console": _console, "book": _book,
+    "vase": _vase, "watch": _watch, "camera": _camera, "painting": _painting, "chair": _chair, "guitar": _guitar,
+    "console": _console, "book": _book, "lamp": _lamp, "kettle": _kettle, "bag": _bag, "headphones": _headphones,
 }  # fmt: skip

@@ -25,6 +25,7 @@ class Thing(Struct, frozen=True, kw_only=True):
     currency: str = "USD"
     reserve: str | None = None
     buy_now: str | None = None
+    requires_hold: bool = False
     starts_in: int = 0
     ends_in: int
 
@@ -83,4 +84,7 @@ THINGS = [
     Thing(title="Forest in four greens, gouache", motif="painting", category="paintings", seller="gallery",
           description="A study on paper, 30 x 30 cm, mounted and ready to frame.",
           start="20.00", ends_in=30),
+    Thing(title="Marine chronometer, gimballed", motif="watch", category="watches", seller="gallery",
+          description="Brass bowl in a three-part box, going and rated. Bids need their maximum in the bidder's wallet.",
+          start="400.00", requires_hold=True, ends_in=240),
 ]  # fmt: skip

@@ -14,15 +14,18 @@ from marketplace.accounts.events import (
 from marketplace.auctions.events import (
     AuctionCancelled,
     AuctionStarted,
+    BiddingSuspended,
+    BidDropped,
     BidRetracted,
     BidsPlaced,
+    HoldReleased,
     LotClosed,
     LotEndingSoon,
     SaleMade,
-    SalePaid,
     SaleUnpaid,
     SecondChanceClosed,
     SecondChanceOffered,
+    StrikeLifted,
 )
 from marketplace.auctions.states import AuctionStatus, Outcome
 from marketplace.core import db
@@ -32,6 +35,8 @@ from marketplace.notifications.details import Details
 from marketplace.notifications.events import LettersWanted
 from marketplace.notifications.kinds import Kind
 from marketplace.notifications.service import notify, write_letters
+from marketplace.payments.events import BooksBroken
+from marketplace.shop.events import StockLow
 
 
 @on(LettersWanted)
@@ -64,6 +69,25 @@ async def tell_of_retraction(event: BidRetracted) -> None:
     await notify(Kind.BID_RETRACTED, details, [event.seller_id])
     if event.leader_id and event.leader_id != event.former_leader_id:
         await notify(Kind.LEADING_AGAIN, details, [event.leader_id], key=f"outbid:{event.lot_id}")
+
+
+@on(BidDropped)
+async def tell_of_dropped_bid(event: BidDropped) -> None:
+    details = Details(
+        auction_id=event.auction_id, lot_id=event.lot_id, title=event.title,
+        amount=to_text(event.amount, event.currency), currency=event.currency,
+    )  # fmt: skip
+    await notify(Kind.BID_DROPPED, details, [event.bidder_id])
+
+
+@on(HoldReleased)
+async def tell_of_free_money(event: HoldReleased) -> None:
+    """One line a lot, however often the lead goes back and forth."""
+    details = Details(
+        auction_id=event.auction_id, lot_id=event.lot_id, title=event.title,
+        amount=to_text(event.amount, event.currency), currency=event.currency,
+    )  # fmt: skip
+    await notify(Kind.HOLD_RELEASED, details, [event.user_id], key=f"hold:{event.lot_id}")
 
 
 @on(AuctionStarted)
@@ -112,7 +136,7 @@ async def tell_the_buyer(event: SaleMade) -> None:
         auction_id=event.auction_id, lot_id=event.lot_id, sale_id=event.sale_id, title=event.title,
         amount=to_text(event.amount, event.currency), currency=event.currency, until=event.pay_by,
     )  # fmt: skip
-    await notify(Kind.AUCTION_WON, details, [event.buyer_id])
+    await notify(Kind.WON_AND_PAID if event.is_paid else Kind.AUCTION_WON, details, [event.buyer_id])
 
 
 @on(SaleUnpaid)
@@ -124,10 +148,14 @@ async def tell_both_of_no_payment(event: SaleUnpaid) -> None:
     await notify(Kind.SALE_UNPAID, details, [event.seller_id])
 
 
-@on(SalePaid)
-async def tell_the_seller_of_payment(event: SalePaid) -> None:
-    details = Details(auction_id=event.auction_id, lot_id=event.lot_id, sale_id=event.sale_id)
-    await notify(Kind.SALE_PAID, details, [event.seller_id])
+@on(BiddingSuspended)
+async def tell_of_suspension(event: BiddingSuspended) -> None:
+    await notify(Kind.BIDDING_SUSPENDED, Details(sale_id=event.sale_id, until=event.until), [event.user_id])
+
+
+@on(StrikeLifted)
+async def tell_of_lifted_strike(event: StrikeLifted) -> None:
+    await notify(Kind.STRIKE_LIFTED, Details(sale_id=event.sale_id, until=event.until), [event.user_id])
 
 
 @on(SecondChanceOffered)
@@ -145,6 +173,14 @@ async def tell_how_second_chance_went(event: SecondChanceClosed) -> None:
         auction_id=event.auction_id, lot_id=event.lot_id, offer_id=event.offer_id, reason=event.status
     )  # fmt: skip
     await notify(Kind.SECOND_CHANCE_CLOSED, details, [event.seller_id])
+
+
+@on(StockLow)
+async def tell_of_low_stock(event: StockLow) -> None:
+    """One line a variant, however often it goes below the mark while it is unread."""
+    title = f"{event.name} – {event.variant}" if event.variant else event.name
+    details = Details(product_id=event.product_id, variant_id=event.variant_id, title=title, count=event.available)
+    await notify(Kind.STOCK_LOW, details, [event.seller_id], key=f"stock:{event.variant_id}")
 
 
 @on(LoggedIn)
@@ -199,3 +235,11 @@ async def _bidders_of_auction(auction_id: UUID) -> list[UUID]:
         "SELECT DISTINCT b.bidder FROM lots l JOIN bids b ON b.lot = l.id WHERE l.auction = $1", auction_id
     )
     return [row["bidder"] for row in rows]
+
+
+@on(BooksBroken)
+async def tell_of_broken_books(event: BooksBroken) -> None:
+    """Whoever may close a break. Payouts wait for them."""
+    staff = await db.fetch("SELECT id FROM users WHERE role IN ('manager', 'admin') AND status = 'active' ORDER BY id")
+    details = Details(count=event.breaks, reason=event.examples[0])
+    await notify(Kind.BOOKS_BROKEN, details, [row["id"] for row in staff])

@@ -9,6 +9,7 @@ from msgspec import Struct
 class Category(StrEnum):
     AUCTIONS = "auctions"
     SELLING = "selling"
+    ORDERS = "orders"
     MONEY = "money"
     SECURITY = "security"
 
@@ -26,15 +27,41 @@ class Kind(StrEnum):
     AUCTION_ENDING_SOON = "auction_ending_soon"
     AUCTION_CANCELLED = "auction_cancelled"
     SECOND_CHANCE_OFFER = "second_chance_offer"
+    HOLD_RELEASED = "hold_released"
+    BID_DROPPED = "bid_dropped"
     BID_RECEIVED = "bid_received"
     BID_RETRACTED = "bid_retracted"
     LOT_SOLD = "lot_sold"
     LOT_UNSOLD = "lot_unsold"
     SECOND_CHANCE_CLOSED = "second_chance_closed"
+    STOCK_LOW = "stock_low"
     AUCTION_WON = "auction_won"
+    WON_AND_PAID = "won_and_paid"
     PAYMENT_OVERDUE = "payment_overdue"
+    BIDDING_SUSPENDED = "bidding_suspended"
+    STRIKE_LIFTED = "strike_lifted"
     SALE_UNPAID = "sale_unpaid"
     SALE_PAID = "sale_paid"
+    ORDER_PLACED = "order_placed"
+    ORDER_SHIPPED = "order_shipped"
+    ORDER_DELIVERED = "order_delivered"
+    ORDER_COMPLETED = "order_completed"
+    ORDER_CANCELLED = "order_cancelled"
+    PAYMENT_RECEIVED = "payment_received"
+    PAYMENT_FAILED = "payment_failed"
+    PAYMENT_RETURNED = "payment_returned"
+    ORDER_REFUNDED = "order_refunded"
+    REFUND_FAILED = "refund_failed"
+    ORDER_FROZEN = "order_frozen"
+    ORDER_UNFROZEN = "order_unfrozen"
+    MONEY_RELEASED = "money_released"
+    MONEY_CLEARED = "money_cleared"
+    DEPOSIT_MADE = "deposit_made"
+    PAYOUT_PAID = "payout_paid"
+    PAYOUT_FAILED = "payout_failed"
+    PAYOUT_METHOD_CHANGED = "payout_method_changed"
+    CHARGEBACK_OPENED = "chargeback_opened"
+    CHARGEBACK_CLOSED = "chargeback_closed"
     NEW_LOGIN = "new_login"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a name
     SECOND_FACTOR_CHANGED = "second_factor_changed"
@@ -42,6 +69,15 @@ class Kind(StrEnum):
     SOCIAL_LINKED = "social_linked"
     ROLE_CHANGED = "role_changed"
     ACCOUNT_RESTORED = "account_restored"
+    BOOKS_BROKEN = "books_broken"
+    SUBSCRIPTION_STARTED = "subscription_started"
+    SUBSCRIPTION_RENEWED = "subscription_renewed"
+    SUBSCRIPTION_UPGRADED = "subscription_upgraded"
+    SUBSCRIPTION_UNPAID = "subscription_unpaid"
+    SUBSCRIPTION_ENDING = "subscription_ending"
+    SUBSCRIPTION_ENDED = "subscription_ended"
+    REVIEW_RECEIVED = "review_received"
+    REVIEW_REPLIED = "review_replied"
 
 
 class Channels(Struct, frozen=True):
@@ -64,6 +100,10 @@ _ABOUT: Final[dict[Category, dict[Kind, Channels]]] = {
         Kind.AUCTION_ENDING_SOON: QUIET,
         Kind.AUCTION_CANCELLED: LOUD,
         Kind.SECOND_CHANCE_OFFER: LOUD,
+        Kind.HOLD_RELEASED: QUIET,
+        Kind.BID_DROPPED: LOUD,
+        Kind.BIDDING_SUSPENDED: LOUD,
+        Kind.STRIKE_LIFTED: LOUD,
     },
     Category.SELLING: {
         Kind.BID_RECEIVED: QUIET,
@@ -71,12 +111,34 @@ _ABOUT: Final[dict[Category, dict[Kind, Channels]]] = {
         Kind.LOT_SOLD: LOUD,
         Kind.LOT_UNSOLD: QUIET,
         Kind.SECOND_CHANCE_CLOSED: QUIET,
+        Kind.ORDER_COMPLETED: QUIET,
+        Kind.MONEY_RELEASED: QUIET,
+        Kind.MONEY_CLEARED: QUIET,
+        Kind.STOCK_LOW: LOUD,
+        Kind.REVIEW_RECEIVED: QUIET,
     },
-    Category.MONEY: dict.fromkeys([Kind.AUCTION_WON, Kind.PAYMENT_OVERDUE, Kind.SALE_UNPAID, Kind.SALE_PAID], LOUD),
+    Category.ORDERS: {
+        Kind.ORDER_PLACED: LOUD,
+        Kind.ORDER_SHIPPED: LOUD,
+        Kind.ORDER_DELIVERED: QUIET,
+        Kind.ORDER_CANCELLED: LOUD,
+        Kind.REVIEW_REPLIED: QUIET,
+    },
+    Category.MONEY: dict.fromkeys(
+        [
+            Kind.AUCTION_WON, Kind.WON_AND_PAID, Kind.PAYMENT_OVERDUE, Kind.SALE_UNPAID, Kind.SALE_PAID,
+            Kind.PAYMENT_RECEIVED, Kind.PAYMENT_FAILED, Kind.PAYMENT_RETURNED, Kind.ORDER_REFUNDED,
+            Kind.REFUND_FAILED, Kind.ORDER_FROZEN, Kind.ORDER_UNFROZEN, Kind.DEPOSIT_MADE, Kind.PAYOUT_PAID,
+            Kind.PAYOUT_FAILED, Kind.CHARGEBACK_OPENED, Kind.CHARGEBACK_CLOSED, Kind.BOOKS_BROKEN,
+            Kind.SUBSCRIPTION_STARTED, Kind.SUBSCRIPTION_RENEWED, Kind.SUBSCRIPTION_UPGRADED,
+            Kind.SUBSCRIPTION_UNPAID, Kind.SUBSCRIPTION_ENDING, Kind.SUBSCRIPTION_ENDED,
+        ],
+        LOUD,
+    ),
     Category.SECURITY: dict.fromkeys(
         [
             Kind.NEW_LOGIN, Kind.PASSWORD_CHANGED, Kind.SECOND_FACTOR_CHANGED, Kind.TOKEN_REUSED, Kind.SOCIAL_LINKED,
-            Kind.ROLE_CHANGED, Kind.ACCOUNT_RESTORED,
+            Kind.ROLE_CHANGED, Kind.ACCOUNT_RESTORED, Kind.PAYOUT_METHOD_CHANGED,
         ],
         LOUD,
     ),

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET
 
+from marketplace.accounts.house import HOUSE
 from marketplace.accounts.viewer import Viewer
 from marketplace.core import clock, db, live, mail, outbox
 from marketplace.core.config import settings
@@ -46,7 +47,7 @@ async def notify(
     rooms another. While an earlier notification with the same `key` is unread, it is brought up to date instead, without
     another letter unless it has become news of another kind; what arrives late (`at` is when it happened) does not overwrite newer.
     """
-    people = sorted(set(user_ids))
+    people = sorted({user_id for user_id in user_ids if user_id != HOUSE})
     if not people:
         return 0
     defaults, critical = DEFAULTS[kind], CATEGORY[kind].is_critical

@@ -5,10 +5,13 @@ from typing import Final
 
 from marketplace.core.i18n import pick, say_money, say_time
 from marketplace.core.money import Money, to_minor
+from marketplace.notifications import money_texts, subscription_texts
 from marketplace.notifications.details import Details
 from marketplace.notifications.kinds import Kind
 
 TEXTS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
+    **money_texts.TEXTS,
+    **subscription_texts.TEXTS,
     Kind.OUTBID: {
         "en": ("You have been outbid", "Someone bid more on “{title}”. The price is now {amount}."),
         "zh": ("您的出价已被超过", "有人对“{title}”出价更高，当前价格为 {amount}。"),
@@ -37,6 +40,25 @@ TEXTS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
         "en": ("A second chance", "“{title}” is yours for {amount} if you accept by {until}."),
         "zh": ("第二次机会", "如果您在 {until} 之前接受，即可以 {amount} 购得“{title}”。"),
     },
+    Kind.HOLD_RELEASED: {
+        "en": ("Money is free again", "{amount} that was held for “{title}” is free again in your wallet."),
+        "zh": ("资金已解冻", "为“{title}”冻结的 {amount} 已退回您的钱包可用余额。"),
+    },
+    Kind.BID_DROPPED: {
+        "en": (
+            "Your bid no longer counts",
+            "Your bid of {amount} on “{title}” would have led again, but your wallet does not cover it any more.",
+        ),
+        "zh": ("您的出价已失效", "您对“{title}”的出价 {amount} 本可重新领先，但您的钱包余额已不足。"),
+    },
+    Kind.BIDDING_SUSPENDED: {
+        "en": ("You may not bid for now", "Too many of your wins were not paid for. You may bid again from {until}."),
+        "zh": ("您已被暂停出价", "您有多次中标未付款，{until} 之后方可再次出价。"),
+    },
+    Kind.STRIKE_LIFTED: {
+        "en": ("A strike was lifted", "A win that was not paid for is no longer counted against you."),
+        "zh": ("未付款记录已撤销", "一次未付款的中标记录已被撤销，不再计入。"),
+    },
     Kind.BID_RECEIVED: {
         "en": ("New bid", "“{title}” stands at {amount} after {count} bids."),
         "zh": ("新的出价", "“{title}”已有 {count} 次出价，当前价格为 {amount}。"),
@@ -57,9 +79,25 @@ TEXTS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
         "en": ("Second-chance offer closed", "The second-chance offer was {reason}."),
         "zh": ("第二次机会已结束", "第二次机会的结果：{reason}。"),
     },
+    Kind.STOCK_LOW: {
+        "en": ("Stock is running low", "“{title}”: {count} left to sell."),
+        "zh": ("库存不足", "“{title}”仅剩 {count} 件可售。"),
+    },
+    Kind.REVIEW_RECEIVED: {
+        "en": ("New review", "“{title}” was reviewed: {count} of 5."),
+        "zh": ("新的评价", "“{title}”收到一条评价：{count} 分（满分 5 分）。"),
+    },
+    Kind.REVIEW_REPLIED: {
+        "en": ("The seller replied", "The seller replied to your review of “{title}”."),
+        "zh": ("卖家已回复", "卖家回复了您对“{title}”的评价。"),
+    },
     Kind.AUCTION_WON: {
         "en": ("It is yours", "You bought “{title}” for {amount}. Please pay by {until}."),
         "zh": ("恭喜您购得", "您以 {amount} 购得“{title}”，请在 {until} 之前付款。"),
+    },
+    Kind.WON_AND_PAID: {
+        "en": ("It is yours, and paid", "You bought “{title}” for {amount}, paid with the money that was held for it."),
+        "zh": ("恭喜您购得，款项已付", "您以 {amount} 购得“{title}”，已用冻结的资金付款。"),
     },
     Kind.PAYMENT_OVERDUE: {
         "en": ("You did not pay in time", "“{title}” was not paid for in time and is no longer yours."),
@@ -69,9 +107,12 @@ TEXTS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
         "en": ("The buyer did not pay", "“{title}” was not paid for in time."),
         "zh": ("买家未付款", "“{title}”的买家未按时付款。"),
     },
-    Kind.SALE_PAID: {
-        "en": ("Paid", "The buyer has paid for a lot of yours."),
-        "zh": ("已付款", "买家已为您的拍品付款。"),
+    Kind.BOOKS_BROKEN: {
+        "en": (
+            "The books do not agree",
+            "{count} new breaks; payouts are paused until staff have closed them. First: {reason}",
+        ),
+        "zh": ("账目不一致", "发现 {count} 处新的不一致；在工作人员处理完之前，提现已暂停。首项：{reason}"),
     },
     Kind.NEW_LOGIN: {
         "en": (
@@ -121,6 +162,17 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
     "accepted": {"en": "accepted", "zh": "已接受"},
     "declined": {"en": "declined", "zh": "已拒绝"},
     "expired": {"en": "not answered in time", "zh": "已过期"},
+    "cancelled": {"en": "it was cancelled", "zh": "已取消"},
+    "unpaid": {"en": "it was not paid", "zh": "未付款"},
+    "card_declined": {"en": "the card was declined", "zh": "银行卡被拒"},
+    "insufficient_funds": {"en": "there is too little money", "zh": "余额不足"},
+    "expired_card": {"en": "the card has expired", "zh": "银行卡已过期"},
+    "requires_action": {"en": "it must be approved by you", "zh": "需要您确认"},
+    "not_paid": {"en": "it was not paid", "zh": "未付款"},
+    "provider_refused": {"en": "the payment method was refused", "zh": "付款方式被拒"},
+    "provider_error": {"en": "the payment provider could not do it", "zh": "支付机构处理失败"},
+    "won": {"en": "decided for you", "zh": "您已胜诉"},
+    "lost": {"en": "decided against you", "zh": "您已败诉"},
     "withdrawn": {"en": "withdrawn", "zh": "已撤回"},
     "deleted by its seller": {"en": "Its seller took it down.", "zh": "卖家已将其下架。"},
     "removed by staff": {"en": "It was removed by staff.", "zh": "已由工作人员移除。"},
@@ -152,6 +204,7 @@ def words(kind: Kind, details: Details, language: str | None) -> tuple[str, str]
         "amount": _amount(details, language),
         "until": say_time(details.until, language) if details.until else "",
         "count": details.count or 0,
+        "number": details.number or "",
         "reason": pick(REASONS.get(reason, {"en": reason}), language),
         "address": details.address or "?",
         "user_agent": details.user_agent or "?",

@@ -258,8 +258,17 @@ async def test_changes_and_an_erasure_at_once_leave_nothing(app, tables):
 KEPT = {
     "audit_log": "what staff did", "auctions": "others bid on them", "auction_history": "who moved what",
     "bids": "the chain others were outbid by", "lots": "their leader", "media": "emptied through UserErased",
-    "moderation_cases": "what the house had to look at", "sales": "what was owed", "second_chance_offers": "what was owed",
+    "moderation_cases": "what the house had to look at", "sales": "what was owed", "second_chance_offers": "what was owed", "auction_strikes": "that it was not paid",
     "sessions": "that they ended; address and program are emptied", "staff_sessions": "staff give their role up first",
+    **dict.fromkeys(
+        ("payments", "payment_history", "refunds", "payouts", "payout_methods", "invoices", "checkouts", "orders", "order_history", "subscriptions",
+         "subscription_history"),
+        "the books: the law wants them kept",
+    ),
+    "stock_movements": "the journal of what was sold",
+    "coupon_uses": "what orders were cheaper for",
+    "order_returns": "why money was given back", "order_return_history": "the same",
+    "reconciliation_breaks": "who looked into it",
     "identity_check_moves": "goes with its check; an actor becomes nobody",
 }  # fmt: skip
 

@@ -309,6 +309,15 @@ async def _fresh_address(monkeypatch) -> None:
     assert addresses.caller({"type": "http", "client": ("1.1.1.1", 1)}) == "1.1.1.1"  # type: ignore[typeddict-item]
 
 
+@pytest.mark.parametrize(
+    ("client", "address"),
+    [(("203.0.113.9", 1), "203.0.113.9"), (("2001:db8::5%eth0", 1), "2001:db8::5"), (("::ffff:203.0.113.9", 1), "203.0.113.9"),
+     (("unknown", 0), ""), (None, "")],
+)  # fmt: skip
+def test_the_exact_address_is_one_or_nothing(client, address):
+    assert addresses.exact({"type": "http", "client": client}) == address  # type: ignore[typeddict-item]
+
+
 # Cached answers
 
 
@@ -404,3 +413,12 @@ async def test_metrics_tell_routes_not_paths(http, configured):
     configured(env="production", metrics_token="t0ken")
     assert (await http.get("/metrics")).status_code == 401
     assert (await http.get("/metrics", headers={"authorization": "Bearer t0ken"})).status_code == 200
+
+
+async def test_the_back_office_may_style_itself_and_nothing_else_may(client):
+    """A mount strips its own path: the policy is that of the path as it was asked for."""
+    for path in ("/admin/", "/admin/api/user/"):
+        policy = (await client.get(path)).headers["content-security-policy"]
+        assert "style-src 'self' 'unsafe-inline'" in policy, path
+    assert "unsafe-inline" not in (await client.get("/")).headers["content-security-policy"]
+    assert (await client.get("/api/v1/none")).headers["content-security-policy"].startswith("default-src 'none'")

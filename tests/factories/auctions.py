@@ -6,11 +6,13 @@ from uuid import UUID
 from marketplace.auctions.invariants import violations
 from marketplace.auctions.locks import LotRef
 from marketplace.auctions.service.bids import BidRequest, PlacedBid, place_bid
+from marketplace.auctions.service.lifecycle import close_due
 from marketplace.auctions.service.listing import AuctionDraft, LotDraft, create_auction
 from marketplace.auctions.states import BidKind
 from marketplace.auctions.tables import Auction, Lot
 from marketplace.core import clock, db
 from marketplace.core.money import to_minor
+from marketplace.orders.service.cancelling import expire
 from tests.factories.accounts import a_user
 
 
@@ -28,6 +30,7 @@ async def an_auction(seller: UUID | None = None, **over: Any) -> tuple[UUID, UUI
     draft = AuctionDraft(
         title=over.get("title", "A watch"), description=over.get("description", "It ticks."), currency=currency, lots=lots,
         category=over.get("category"), starts_at=starts_at, duration=over.get("duration", timedelta(days=7)),
+        requires_hold=over.get("requires_hold"),
     )  # fmt: skip
     started = starts_at if starts_at and starts_at < clock.now() else None
     auction_id = await create_auction(seller or (await a_user()).id, draft, now=started)
@@ -61,6 +64,33 @@ async def ends(lot_id: UUID, in_seconds: float) -> datetime:
         "UPDATE lots SET ends_at = $2, latest_end = $3 WHERE id = $1", lot_id, end, end + timedelta(hours=1)
     )
     return end
+
+
+async def a_win(price: str = "50", *, seller: UUID | None = None, buyer: UUID | None = None, **over: Any) -> UUID:
+    """The id of the sale of a lot that `buyer` won for `price`, nobody else having bid."""
+    _, lot_id = await an_auction(seller, **({"start": price} | over))
+    await a_bid(lot_id, buyer or (await a_user()).id, price, at=clock.now() - timedelta(minutes=5))
+    await ends(lot_id, -60)
+    assert await close_due(lot_id)
+    return await sale_of(lot_id)
+
+
+async def sale_of(lot_id: UUID) -> UUID:
+    """The newest."""
+    sale_id: UUID = await db.fetch_val("SELECT id FROM sales WHERE lot = $1 ORDER BY id DESC LIMIT 1", lot_id)
+    return sale_id
+
+
+async def order_of(sale_id: UUID) -> UUID:
+    order_id: UUID = await db.fetch_val('SELECT "order" FROM sales WHERE id = $1', sale_id)
+    return order_id
+
+
+async def time_to_pay_passes(sale_id: UUID) -> None:
+    """The order of a sale is given up unpaid."""
+    order_id = await order_of(sale_id)
+    await db.execute("UPDATE orders SET expires_at = now() - interval '1 second' WHERE id = $1", order_id)
+    await expire(order_id)
 
 
 async def hold_invariants() -> None:

@@ -7,6 +7,7 @@ from marketplace.core import db, invariants
 from marketplace.core.ids import uuid7
 from marketplace.core.money import Money
 from marketplace.ledger.chart import Account
+from marketplace.ledger.invariants import violations
 from marketplace.ledger.queries import get_balance
 from marketplace.ledger.schemas import Move, Transfer
 from marketplace.ledger.service.posting import post
@@ -35,9 +36,9 @@ def a_transfer(*moves: tuple[Account, Account, int], **over: Any) -> Transfer:
     return Transfer(**(values | over), moves=made)
 
 
-async def a_wallet(minor: int, currency: str = "USD") -> Account:
+async def a_wallet(minor: int, currency: str = "USD", owner: UUID | None = None) -> Account:
     """A wallet into which somebody paid so much."""
-    wallet = wallet_of(currency=currency)
+    wallet = wallet_of(owner, currency)
     clearing = Account(AccountKind.PROVIDER_CLEARING, currency, provider="sandbox")
     await post(a_transfer((clearing, wallet, minor), reason="deposit"))
     return wallet
@@ -57,4 +58,11 @@ async def count_transfers() -> int:
 
 
 async def hold_invariants() -> None:
-    assert [breach async for breach in invariants.violations()] == []
+    """Every rule of every domain."""
+    found = [breach async for breach in invariants.violations()]
+    assert not found, found
+
+
+async def hold_ledger() -> None:
+    """The ledger's own rules, where money was moved that no order, payment or payout accounts for."""
+    assert [breach async for breach in violations()] == []

@@ -10,4 +10,5 @@ if __name__ == "__main__":
     jobs.GRACE = timedelta(seconds=1)  # before the jobs are registered
     worker.UPKEEP["sweep"] = 1
     importlib.import_module("tests.faults.deeds")
+    importlib.import_module("tests.factories.orders")
     raise SystemExit(worker.main())

@@ -112,7 +112,7 @@ def test_an_admin_needs_a_good_password(migrated, password, says):
 
 
 def test_reconcile_finds_what_does_not_hold(migrated):
-    assert "The invariants hold." in run("reconcile", environ=migrated).said
+    assert "The books agree" in run("reconcile", environ=migrated).said
     url = migrated["DATABASE_URL"]
     servers.fetch(
         url,

@@ -15,8 +15,13 @@ from marketplace.auctions.service.bids import BidRequest
 from marketplace.auctions.service.buy_now import buy_now
 from marketplace.auctions.service.lifecycle import close_due
 from marketplace.auctions.service.listing import delete_auction
+from marketplace.auctions.service.retractions import retract_bid
+from marketplace.auctions.states import RetractionReason
 from marketplace.core import clock, db, timers
 from marketplace.core.errors import DomainError
+from marketplace.orders.service.cancelling import expire
+from marketplace.orders.service.paying import PURPOSE
+from marketplace.payments.service.paying import pay_from_wallet
 
 
 async def bid_many(job: dict[str, Any]) -> list[list[Any]]:
@@ -48,6 +53,24 @@ async def bid_until_killed(job: dict[str, Any]) -> None:
     while True:
         cents += 30_000
         print(await _bid(lot, UUID(job["bidders"][cents // 30_000 % 2]), cents), flush=True)
+
+
+async def bid_on_all(job: dict[str, Any]) -> list[str]:
+    """Every bidder bids on every lot at once, now low, now high; some take their bid back. Bid ids and codes."""
+    dice = random.Random(job["seed"])
+
+    async def one(bidder: UUID, lot: UUID) -> str:
+        said = await _bid(LotRef(lot_id=lot), bidder, dice.randint(100, 4_000))
+        if "-" in said and dice.random() < 0.2:
+            try:
+                await retract_bid(UUID(said), bidder, RetractionReason.WRONG_AMOUNT, clock.now())
+            except DomainError as refusal:
+                return refusal.code
+        return said
+
+    deals = [(UUID(bidder), UUID(lot)) for bidder in job["bidders"] for lot in job["lots"]]
+    dice.shuffle(deals)
+    return list(await asyncio.gather(*(one(*deal) for deal in deals)))
 
 
 async def make_rules(job: dict[str, Any]) -> list[str]:
@@ -102,6 +125,22 @@ async def close_all(job: dict[str, Any]) -> int:
     """How many lots this process closed."""
     lots = [UUID(lot) for lot in job["lots"]]
     return sum(await asyncio.gather(*(close_due(lot) for lot in lots for _ in range(2))))
+
+
+async def pay_or_expire(job: dict[str, Any]) -> list[str]:
+    """Of each order: it is paid from the wallet, or its time to pay passes."""
+
+    async def one(order: dict[str, str]) -> str:
+        try:
+            if job["expires"]:
+                await db.retrying(lambda: expire(UUID(order["id"])))
+                return "expired"
+            await pay_from_wallet(UUID(order["buyer"]), PURPOSE, UUID(order["checkout"]))
+        except DomainError as refusal:
+            return refusal.code
+        return "paid"
+
+    return [await one(order) for order in job["orders"]]
 
 
 async def delete_or_bid(job: dict[str, Any]) -> list[str]:

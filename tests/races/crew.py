@@ -68,8 +68,9 @@ class Member:
 
 async def _main(deed: str, job: str) -> None:
     import marketplace.wiring  # noqa: F401 - as every process of the service
-    from marketplace.core import db
+    from marketplace.core import db, logs
 
+    logs.configure()  # what is said goes to standard error: the other is for the result
     module, _, name = deed.partition(":")
     function = getattr(importlib.import_module(module), name)
     await db.connect()

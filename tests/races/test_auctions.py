@@ -16,7 +16,9 @@ from marketplace.core import clock, db, live
 from tests.auctions.test_bidding_rules import PlainAuction
 from tests.factories import a_user
 from tests.factories.accounts import users
-from tests.factories.auctions import an_auction, hold_invariants, the_auction, the_lot
+from tests.factories.auctions import a_bid, a_win, an_auction, hold_invariants, the_auction, the_lot
+from tests.factories.ledger import a_wallet, balance_of, wallet_of
+from tests.factories.ledger import hold_invariants as hold_money_invariants
 from tests.races.crew import Member, run_together
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -108,6 +110,29 @@ async def test_100_bids_across_the_end():
     await hold_invariants()
 
 
+async def test_one_wallet_is_never_over_committed_on_20_lots():
+    """GOALS: bidders with money for two or three lots bid on twenty at once, in several processes; some retract."""
+    lots = [str((await an_auction(requires_hold=True))[1]) for _ in range(20)]
+    bidders = []
+    for _ in range(8):
+        wallet = await a_wallet(10_000, owner=(await a_user()).id)
+        bidders.append(str(wallet.owner))
+    jobs = [{"lots": lots, "bidders": bidders, "seed": i} for i in range(3)]
+    results = [said for hand in await run_together(f"{DEEDS}:bid_on_all", *jobs) for said in hand]
+    assert len(results) == 3 * 8 * 20
+    codes = {said for said in results if "-" not in said}
+    assert "insufficient_funds" in codes
+    # What fell away meanwhile, for its money was held elsewhere, cannot be taken back.
+    assert codes <= {"insufficient_funds", "bid_too_low", "maximum_not_raised", "not_retractable"}
+    led = await db.fetch(
+        "SELECT leader, sum(leader_max_minor) AS minor FROM lots WHERE leader IS NOT NULL GROUP BY leader"
+    )
+    assert led and all(row["minor"] <= 10_000 for row in led)
+    assert sum([await balance_of(wallet_of(UUID(one))) for one in bidders]) == 80_000 - sum(row["minor"] for row in led)
+    await hold_invariants()
+    await hold_money_invariants()
+
+
 async def test_one_buyer_of_many_buys_outright():
     for _ in range(3):
         _, lot = await an_auction(reserve="100", buy_now="200")
@@ -136,6 +161,42 @@ async def test_a_lot_is_closed_once_whoever_comes():
     ended = await db.fetch_val("SELECT count(*) FROM live_messages WHERE body LIKE '%auction_ended%'")
     assert ended == 12
     await hold_invariants()
+
+
+async def test_a_lot_with_held_money_is_closed_and_paid_once():
+    lots = [(await an_auction(requires_hold=True))[1] for _ in range(12)]
+    buyers = [(await a_wallet(10_000, owner=(await a_user()).id)).owner for _ in range(4)]
+    for i, lot in enumerate(lots):
+        await a_bid(lot, buyers[i % 4], "30", at=clock.now() - timedelta(minutes=5))
+    await db.execute("UPDATE lots SET ends_at = now() - interval '1 minute'")
+    jobs = [{"lots": [str(lot) for lot in hand]} for hand in (lots, lots[::-1], lots[6:] + lots[:6])]
+    assert sum(await run_together(f"{DEEDS}:close_all", *jobs)) == 12
+    assert await Sale.count().where(Sale.status == "paid") == 12
+    assert await db.fetch_val("SELECT count(*) FROM payments WHERE status = 'succeeded'") == 12
+    assert [await balance_of(wallet_of(buyer)) for buyer in buyers] == [10_000 - 3 * 99] * 4
+    await hold_money_invariants()
+
+
+async def test_a_win_is_paid_or_expires_never_both():
+    buyer = (await a_wallet(1_000_000, owner=(await a_user()).id)).owner
+    sales = [await a_win("10", buyer=buyer) for _ in range(20)]
+    await db.execute("UPDATE orders SET expires_at = now() - interval '1 second'")
+    await db.execute("DELETE FROM timers WHERE kind = 'orders.expiry'")
+    orders = [
+        {"id": str(row["id"]), "buyer": str(buyer), "checkout": str(row["checkout"])}
+        for row in await db.fetch("SELECT id, checkout FROM orders ORDER BY id")
+    ]
+    paid, _, _ = await run_together(
+        f"{DEEDS}:pay_or_expire",
+        {"orders": orders, "expires": False},
+        {"orders": orders[::-1], "expires": True},
+        {"orders": orders, "expires": True},
+    )
+    assert len(paid) == len(sales) and set(paid) <= {"paid", "not_payable", "nothing_due"}
+    assert await Sale.count().where(Sale.status == "paid") == paid.count("paid")
+    assert await Sale.count().where(Sale.status == "unpaid") == 20 - paid.count("paid")
+    assert await balance_of(wallet_of(buyer)) == 1_000_000 - 1_000 * paid.count("paid")
+    await hold_money_invariants()
 
 
 async def test_deletion_or_the_first_bid_wins_never_both():

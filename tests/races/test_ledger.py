@@ -12,7 +12,7 @@ from tests.factories.ledger import (
     balance_of,
     count_transfers,
     escrow_of,
-    hold_invariants,
+    hold_ledger,
 )
 from tests.races.crew import run_together
 
@@ -31,7 +31,7 @@ async def test_50_withdrawals_of_the_whole_balance(held):
     results = [said for hand in await run_together(f"{DEEDS}:withdraw", *jobs) for said in hand]
     assert len(results) == 50 and results.count("insufficient_funds") == 49
     assert (await available_in(wallet), await count_transfers()) == (0, 2)
-    await hold_invariants()
+    await hold_ledger()
 
 
 async def test_one_key_in_many_places_moves_money_once():
@@ -40,7 +40,7 @@ async def test_one_key_in_many_places_moves_money_once():
     results = [said for hand in await run_together(f"{DEEDS}:withdraw", job, job, job) for said in hand]
     assert len(results) == 60 and len(set(results)) == 1
     assert (await balance_of(wallet), await count_transfers()) == (9_900, 2)
-    await hold_invariants()
+    await hold_ledger()
 
 
 async def test_transfers_in_opposite_order_meet_no_deadlock():
@@ -50,7 +50,7 @@ async def test_transfers_in_opposite_order_meet_no_deadlock():
     jobs = [{"name": f"p{i}", "wallets": order, "times": 40} for i, order in enumerate(orders)]
     assert await run_together(f"{DEEDS}:swap", *jobs) == [160, 160, 160]
     assert sum([await balance_of(wallet) for wallet in wallets]) == 5_000
-    await hold_invariants()
+    await hold_ledger()
 
 
 async def test_32_writers_on_the_fee_account():
@@ -60,7 +60,7 @@ async def test_32_writers_on_the_fee_account():
     assert sum(await run_together(f"{DEEDS}:pay_fees", *jobs)) == 640
     assert await balance_of(FEE) == 640
     assert await db.fetch_val("SELECT count(*) FROM ledger_accounts WHERE kind = 'platform_fee'") > 8
-    await hold_invariants()
+    await hold_ledger()
 
 
 async def test_settling_against_voiding():
@@ -72,4 +72,4 @@ async def test_settling_against_voiding():
     assert all(len(outcome) == 1 for outcome in outcomes)
     settled = outcomes.count(["posted"])
     assert (await available_in(wallet), await balance_of(escrow)) == (1_000 - 10 * settled, 10 * settled)
-    await hold_invariants()
+    await hold_ledger()

@@ -1,13 +1,13 @@
 """Sessions: opened by a login, kept alive by a chain of refresh tokens, ended for a reason."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
 
-from marketplace.accounts import tokens
+from marketplace.accounts import carried, tokens
 from marketplace.accounts.errors import AccountBanned, RefreshInvalid
 from marketplace.accounts.events import LoggedIn, RefreshTokenReused, SessionsEnded
 from marketplace.accounts.queries.identity import get_account
@@ -29,6 +29,8 @@ class Client(Struct, frozen=True):
     address: str = ""
     user_agent: str = ""
     network: str = ""
+    carried: Mapping[str, str] = {}
+    """What goes over to the account when this signs in (`accounts.carried`)."""
 
 
 async def open_session(user_id: UUID, client: Client) -> SignedIn:
@@ -59,6 +61,7 @@ async def open_session(user_id: UUID, client: Client) -> SignedIn:
             user_id, session_id, client.address, client.user_agent, known["sessions"] > 0 and not known["is_known"]
         )
     )
+    await carried.adopt(user_id, client.carried)
     return await _signed_in(user_id, session_id, refresh)
 
 

@@ -43,7 +43,7 @@ class CategoryController(Controller):
         visitor: NamedDependency[Viewer | None],
     ) -> Envelope[Page[CategoryOut]]:
         """The categories from the top, each with all below it in `children`."""
-        language = _language(request, listing.filters.language, visitor)
+        language = language_of(request, listing.filters.language, visitor)
         return listing.of(categories.ordered(await categories.get_tree(language), listing.sorts))
 
     @get("/categories/{category:str}/", operation_id="getCategory", opt={"cache": (categories.TAG, HOUR)})
@@ -55,7 +55,7 @@ class CategoryController(Controller):
         language: FromQuery[Language | None] = None,
     ) -> Envelope[CategoryDetail]:
         """One category by id or slug, with all below it and the way to it."""
-        return ok(await categories.get_category(category, _language(request, language, visitor)))
+        return ok(await categories.get_category(category, language_of(request, language, visitor)))
 
 
 class TagController(Controller):
@@ -67,7 +67,7 @@ class TagController(Controller):
         return await carried.list_tags(listing)
 
 
-def _language(request: Request[Any, Any, Any], asked: str | None, visitor: Viewer | None) -> str:
+def language_of(request: Request[Any, Any, Any], asked: str | None, visitor: Viewer | None) -> str:
     if asked:
         return asked
     return i18n.language_of(visitor.language) if visitor else i18n.negotiate(request.headers.get("accept-language"))

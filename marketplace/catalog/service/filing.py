@@ -87,6 +87,13 @@ async def take_out(kind: ItemKind, item_id: UUID) -> None:
         _recount_soon(TAGS)
 
 
+async def take_out_many(kind: ItemKind, item_ids: Sequence[UUID]) -> None:
+    """Count things under no category any more; their tags stay."""
+    async with db.transaction():
+        await db.execute("DELETE FROM category_items WHERE kind = $1 AND item = ANY($2::uuid[])", kind, list(item_ids))
+        _recount_soon(CATEGORIES)
+
+
 async def set_tag_active(actor_id: UUID | None, name: str, active: bool) -> None:
     """Staff take a tag out of use, or put it back: out of use it is neither listed nor taken by anything new. Raises NotFound."""
     slug = tag_slug(name)

@@ -1,6 +1,6 @@
-"""The address a caller is counted by."""
+"""The address a caller is counted by, and the one they call from."""
 
-from ipaddress import IPv6Address, IPv6Network
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from litestar.types import Scope
 
@@ -19,3 +19,13 @@ def caller(scope: Scope) -> str:
             return text
         return str(address.ipv4_mapped or IPv6Network((address, 64), strict=False).network_address)
     return text
+
+
+def exact(scope: Scope) -> str:
+    """The very address, as others may want to be told it: a payment provider. Empty where there is none."""
+    client = scope.get("client")
+    try:
+        address = ip_address(client[0].partition("%")[0] if client else "")
+    except ValueError:
+        return ""
+    return str(getattr(address, "ipv4_mapped", None) or address)

@@ -6,8 +6,10 @@ from marketplace.core.config import settings
 from marketplace.core.edge.headers import Raw
 
 METHODS: Final = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
-ALLOWED: Final = b"authorization, content-type, idempotency-key, if-none-match, x-request-id, accept-language"
-EXPOSED: Final = b"etag, idempotent-replayed, location, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, x-request-id"
+ALLOWED: Final = (
+    b"authorization, content-type, idempotency-key, if-none-match, x-request-id, accept-language, x-cart-token"
+)
+EXPOSED: Final = b"etag, idempotent-replayed, location, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, x-cart-token, x-request-id"
 
 
 class Cors:

@@ -34,7 +34,7 @@ class Exchange:
     """One request and its answer, as the door sees them."""
 
     __slots__ = (
-        "_cors", "_scope", "_security", "_start", "_started", "cached", "head", "headers", "method", "raw_send", "request_id",
+        "_cors", "_path", "_scope", "_security", "_start", "_started", "cached", "head", "headers", "method", "raw_send", "request_id",
         "route", "size", "status",
     )  # fmt: skip
 
@@ -43,6 +43,7 @@ class Exchange:
     ) -> None:
         self._security, self._cors = security, cors
         self._scope = scope
+        self._path: str = scope["path"]  # as it was asked for: a mount takes its own part away
         self._started = perf_counter()
         self._start: Any = None
         self.headers = headers
@@ -131,7 +132,7 @@ class Exchange:
         self.status = status
         present = {name for name, _ in headers}
         headers = [*headers, (b"x-request-id", self.request_id.encode())]
-        headers += [field for field in self._security.of(self._scope["path"]) if field[0] not in present]
+        headers += [field for field in self._security.of(self._path) if field[0] not in present]
         origin = self.headers.get(b"origin")
         if origin is not None and b"access-control-allow-origin" not in present:
             headers += self._cors.headers(origin)
@@ -146,7 +147,7 @@ class Exchange:
         status = self.status or 500
         route = self.route or self._scope.get("path_template") or "unmatched"
         metrics.observe(self.method, route, status, seconds)
-        path = self._scope["path"]
+        path = self._path
         if path.startswith(UNEVENTFUL):
             return
         logs.request(

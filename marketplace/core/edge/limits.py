@@ -27,7 +27,7 @@ async def count(scope: Any, handler: BaseRouteHandler) -> None:
         return
     user = scope.get("user")
     who = caller(scope) if user is None else str(user.id)
-    tier = "anonymous" if user is None else "premium" if getattr(user, "is_premium", False) else "api"
+    tier = "anonymous" if user is None else "premium" if user.is_premium else "api"
     standing = await ratelimit.count([(tier, who), *([(named, who)] if named else [])])
     scope["state"][COUNTED] = True
     if standing is not None:

@@ -1,0 +1,39 @@
+"""Amounts as they are sent, whatever is sent."""
+
+import pytest
+
+from marketplace.core.errors import ValidationFailed
+from marketplace.core.money import check_currency, to_minor
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"),
+    [("2499.99", "USD", 249_999), ("1e3", "USD", 100_000), ("1.0000", "USD", 100), ("-0", "USD", 0), ("10", "JPY", 10),
+     ("1.234", "KWD", 1_234), ("1e13", "USD", 10**15)],
+)  # fmt: skip
+def test_an_amount_in_minor_units(text, currency, minor):
+    assert to_minor(text, currency) == minor
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["9e999999", "1e-999999", "-9e999999", "1e14", "-1", "NaN", "sNaN", "-Infinity", "", "ten", "0.999", "9" * 5_000,
+     "1." + "0" * 30 + "1", "1." + "0" * 60 + "1"],
+)  # fmt: skip
+def test_what_is_no_amount_is_refused_and_never_rounded(text):
+    with pytest.raises(ValidationFailed) as refusal:
+        to_minor(text, "USD")
+    assert list(refusal.value.fields) == ["amount"]
+
+
+def test_yen_have_no_decimals():
+    with pytest.raises(ValidationFailed):
+        to_minor("10.5", "JPY")
+
+
+@pytest.mark.parametrize("code", ["XXX", "XTS", "XAU", "BTC", "usd", "USD\n", ""])
+def test_what_is_no_money_is_no_currency(code):
+    with pytest.raises(ValidationFailed):
+        check_currency(code)
+    for known in ("USD", "XOF", "KWD"):
+        assert check_currency(known) == known

@@ -1,0 +1,31 @@
+"""What the processes of the races of reviews do. Each takes and returns JSON."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+from marketplace.core.errors import DomainError
+from marketplace.reviews.service import delete_review, write_review
+from tests.factories.reviews import a_review
+
+
+async def write(job: dict[str, Any]) -> list[str]:
+    """Review one product as one buyer, so many `times` at once. `written` or the refusal, of each."""
+
+    async def one() -> str:
+        try:
+            await write_review(UUID(job["product"]), UUID(job["author"]), a_review(job["rating"]))
+        except DomainError as refusal:
+            return refusal.code
+        return "written"
+
+    return list(await asyncio.gather(*(one() for _ in range(job["times"]))))
+
+
+async def write_and_take_back(job: dict[str, Any]) -> int:
+    """Write a review and take it back, so many `times`, and write it once more. Returns how many were written."""
+    product, author = UUID(job["product"]), UUID(job["author"])
+    for _ in range(job["times"]):
+        await delete_review(product, await write_review(product, author, a_review(job["rating"])), author)
+    await write_review(product, author, a_review(job["rating"]))
+    return int(job["times"]) + 1

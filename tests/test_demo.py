@@ -1,0 +1,35 @@
+"""The demo's money: wallets, and a seller with an order in each state, made by the services that everybody uses."""
+
+import pytest
+
+from marketplace.core import db
+from marketplace.demo.load import load
+from marketplace.demo.orders import ORDERS, SELLER
+from tests.factories.orders import hold_invariants
+
+pytestmark = pytest.mark.usefixtures("tables")
+
+
+async def test_its_seller_has_an_order_in_each_state_and_loading_again_adds_nothing(configure):
+    configure(sandbox_payments="on")
+    for _ in range(2):
+        await load(lambda _: None)
+        orders = await db.fetch(
+            "SELECT l.title, o.status FROM orders o JOIN users u ON u.id = o.seller AND u.username = $1 "
+            'JOIN order_lines l ON l."order" = o.id',
+            SELLER,
+        )
+        assert {row["title"]: row["status"] for row in orders} == {one.title: one.state for one in ORDERS}
+        assert len(orders) == len(ORDERS)
+    assert (
+        await db.fetch_val("SELECT count(*) FROM ledger_accounts WHERE kind = 'wallet_available' AND balance_minor > 0")
+        == 6
+    )
+    assert await db.fetch_val("SELECT count(*) FROM auctions WHERE requires_hold") == 1
+    await hold_invariants()
+
+
+async def test_without_the_sandbox_nobody_has_money(configure):
+    configure(sandbox_payments="off")
+    await load(lambda _: None)
+    assert await db.fetch_val("SELECT count(*) FROM orders") == 0
