@@ -144,10 +144,15 @@ class Fulfilment(Protocol):
 
 _kinds: dict[str, Fulfilment] = {}
 _steps: dict[str, Mapping[str, Step]] = {}
+_disputed: dict[str, str] = {}
 
 
-def register(fulfilment: Fulfilment, steps: Mapping[str, Step] | None = None) -> None:
-    """Raises ValueError where its machine does what the spine does not allow (a phase that goes back), or a step moves money."""
+def register(fulfilment: Fulfilment, steps: Mapping[str, Step] | None = None, *, disputed: str | None = None) -> None:
+    """`disputed` is the status of an order whose sides are in dispute, where the kind has a word for that: it comes with the
+    freeze and goes back with its end to what it was before.
+
+    Raises ValueError where its machine does what the spine does not allow (a phase that goes back), or a step moves money.
+    """
     for status in fulfilment.statuses:
         for after in fulfilment.statuses:
             if fulfilment.machine.allows(status, after) and not PHASE.allows(
@@ -157,7 +162,12 @@ def register(fulfilment: Fulfilment, steps: Mapping[str, Step] | None = None) ->
     for name, step in (steps or {}).items():
         if fulfilment.phases[step.to] is not Phase.OPEN:
             raise ValueError(f"{fulfilment.kind}: {name} must leave the money where it is")
+    if disputed is not None and fulfilment.phases[disputed] is not Phase.OPEN:
+        raise ValueError(f"{fulfilment.kind}: {disputed} must leave the money where it is")
     _kinds[fulfilment.kind], _steps[fulfilment.kind] = fulfilment, steps or {}
+    _disputed.pop(fulfilment.kind, None)
+    if disputed is not None:
+        _disputed[fulfilment.kind] = disputed
 
 
 def of_kind(kind: str) -> Fulfilment:
@@ -166,6 +176,10 @@ def of_kind(kind: str) -> Fulfilment:
 
 def steps_of(kind: str) -> Mapping[str, Step]:
     return _steps[kind]
+
+
+def disputed_of(kind: str) -> str | None:
+    return _disputed.get(kind)
 
 
 def kinds() -> list[str]:

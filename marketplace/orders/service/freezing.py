@@ -1,7 +1,7 @@
 """Freezing an order's money while something about it is in question, and resolving that by an exact split. RULES: Orders."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from marketplace.core import clock, db, outbox, timers
@@ -10,15 +10,20 @@ from marketplace.core.money import Money
 from marketplace.ledger.service.posting import post_many
 from marketplace.orders import events, telling
 from marketplace.orders.errors import NothingHeld, OrderFrozen, OrderNotFrozen, SplitNotExact
-from marketplace.orders.fulfilment import CancelledBy, LockedOrder, of_kind
+from marketplace.orders.fulfilment import CancelledBy, LockedOrder, disputed_of, of_kind
 from marketplace.orders.locking import lock_order
 from marketplace.orders.service import paying_back
 from marketplace.orders.service.cancelling import end
 from marketplace.orders.service.completing import finish
-from marketplace.orders.service.moving import change, check
+from marketplace.orders.service.moving import change, check, move
 from marketplace.orders.service.releasing import check_not_frozen, note_released, released_by, resume_clearing
 from marketplace.orders.states import Phase
 
+DISPUTE: Final = "dispute"
+"""What `frozen_by` says while the two sides are in dispute."""
+BEFORE: Final = """
+SELECT from_status FROM order_history WHERE "order" = $1 AND to_status = $2 AND from_status <> $2 ORDER BY id DESC LIMIT 1
+"""
 CHARGED_BACK: Final = """
 SELECT EXISTS (SELECT FROM chargebacks c JOIN payments p ON p.id = c.payment
   WHERE p.purpose = 'checkout' AND p.subject = $1 AND c.status = 'open')
@@ -39,8 +44,15 @@ async def freeze(order_id: UUID, by: str, actor: UUID | None, reason: str) -> Lo
 
 
 async def freeze_locked(order: LockedOrder, by: str, actor: UUID | None, reason: str) -> LockedOrder:
-    """Of whatever phase: what has been released does not clear, either."""
-    frozen = await change(order, actor, f"Frozen: {reason}", frozen_at=clock.now(), frozen_by=by)
+    """Of whatever phase: what has been released does not clear, either. Raises IllegalTransition where its kind has a status
+    for disputes, and it cannot be disputed as it stands.
+    """
+    columns: dict[str, Any] = {"frozen_at": clock.now(), "frozen_by": by}
+    disputed = disputed_of(order.kind) if by == DISPUTE else None
+    if disputed is None:
+        frozen = await change(order, actor, f"Frozen: {reason}", **columns)
+    else:
+        frozen = await move(order, disputed, actor, f"Frozen: {reason}", **columns)
     await outbox.emit(events.OrderFrozen(**telling.of(order), by=by, reason=reason))
     return frozen
 
@@ -57,7 +69,12 @@ async def unfreeze_locked(order: LockedOrder, actor: UUID | None, reason: str) -
     if order.frozen_at is None:
         raise OrderNotFrozen
     due = _later(order, order.frozen_at)
-    thawed = await change(order, actor, f"Unfrozen: {reason}", frozen_at=None, frozen_by="", auto_complete_at=due)
+    columns: dict[str, Any] = {"frozen_at": None, "frozen_by": "", "auto_complete_at": due}
+    if order.status == disputed_of(order.kind):
+        before = await db.fetch_val(BEFORE, order.id, order.status)
+        thawed = await move(order, before, actor, f"Unfrozen: {reason}", **columns)
+    else:
+        thawed = await change(order, actor, f"Unfrozen: {reason}", **columns)
     if due is not None and order.phase is Phase.OPEN:
         await timers.schedule("orders.auto_complete", order.id, due)
     await resume_clearing(thawed)
