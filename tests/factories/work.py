@@ -11,8 +11,8 @@ from marketplace.orders.fulfilment import CancelledBy, LockedOrder
 from marketplace.orders.service.placing import place
 from marketplace.orders.states import Phase
 from tests.factories.accounts import a_user
-from tests.factories.orders import a_line, pay
 from tests.factories.orders import a_draft as a_draft_of_goods
+from tests.factories.orders import a_line, pay
 
 
 class Work(StrEnum):
@@ -42,7 +42,7 @@ class TestWork:
     kind = "test_work"
     machine: Machine[Any] = WORK
     statuses: type[StrEnum] = Work
-    phases: Mapping[str, Phase] = {  # noqa: RUF012 - never changed
+    phases: Mapping[str, Phase] = {
         W.PENDING: Phase.UNPAID, W.IN_PROGRESS: Phase.OPEN, W.DELIVERED: Phase.OPEN, W.DISPUTED: Phase.OPEN,
         W.DONE: Phase.COMPLETED, W.CANCELLED: Phase.CANCELLED,
     }  # fmt: skip
