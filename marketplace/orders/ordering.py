@@ -75,16 +75,29 @@ def tagged(body: bytes) -> bytes:
         if said[TAG] in known():
             return body
         raise _unknown("Unknown value.")
-    fitting = [kind for kind, (request, _) in _ways.items() if _fits(said.keys(), request)]
-    if len(fitting) != 1:
+    kind = _meant(said.keys())
+    if kind is None:
         raise _unknown("This field is required.")
-    return msgspec.json.encode({TAG: fitting[0], **said})
+    return msgspec.json.encode({TAG: kind, **said})
+
+
+def _meant(given: Set[str]) -> str | None:
+    """The one kind that these fields fit; where they fit none, the one they have most in common with: then it is said what is wrong."""
+    fitting = [kind for kind, (request, _) in _ways.items() if _fits(given, request)]
+    if not fitting:
+        shared = {kind: len(given & _fields(request)) for kind, (request, _) in _ways.items()}
+        most = max(shared.values(), default=0)
+        fitting = [kind for kind, count in shared.items() if count == most > 0]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _fits(given: Set[str], request: type[Struct]) -> bool:
-    fields = msgspec.structs.fields(request)
-    required = {field.encode_name for field in fields if field.required}
-    return required <= given <= {field.encode_name for field in fields}
+    required = {field.encode_name for field in msgspec.structs.fields(request) if field.required}
+    return required <= given <= _fields(request)
+
+
+def _fields(request: type[Struct]) -> set[str]:
+    return {field.encode_name for field in msgspec.structs.fields(request)}
 
 
 def _unknown(what: str) -> UnknownKind:

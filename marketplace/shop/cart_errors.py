@@ -49,6 +49,12 @@ class PriceRose(Conflict):
     )
 
 
+class TotalChanged(Conflict):
+    """It does not cost what the buyer expects. `details.total_amount`: what it costs now, in `details.currency`."""
+
+    code = "total_changed"
+
+
 class OwnProduct(Conflict):
     code = "own_goods"
     default_message = "You can't buy from yourself."

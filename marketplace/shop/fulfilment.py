@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from marketplace.core.money import Amount
 from marketplace.core.states import Machine
 from marketplace.orders import fulfilment, ordering
 from marketplace.orders.fulfilment import CancelledBy, LockedOrder
@@ -59,6 +60,10 @@ class OrderCart(Struct, kw_only=True, tag=KIND, tag_field="kind", forbid_unknown
     coupon_codes: Annotated[list[Annotated[str, Meta(min_length=1, max_length=40)]], Meta(max_length=10)] = []
     note: Annotated[str, Meta(max_length=2000)] = ""
     accept_price_changes: bool = False
+    expected_total: (
+        Annotated[Amount, Meta(description="The quote's `total_amount`: any other is refused with `total_changed`.")]
+        | None
+    ) = None
 
 
 async def order_cart(buyer: UUID, wanted: OrderCart) -> UUID:
@@ -68,6 +73,7 @@ async def order_cart(buyer: UUID, wanted: OrderCart) -> UUID:
         Wanted(
             shipping_address_id=wanted.shipping_address_id, billing_address_id=wanted.billing_address_id,
             coupon_codes=wanted.coupon_codes, note=wanted.note, accepts_higher_prices=wanted.accept_price_changes,
+            expected_total=wanted.expected_total,
         ),
     )  # fmt: skip
 

@@ -380,6 +380,9 @@ async def test_a_body_of_a_kind_is_checked_like_any(ways):
     _, headers = await signed_in()
     refused = await ways.post(f"{API}/", json={"kind": "test_goods", "minor": "1", "colour": "red"}, headers=headers)
     assert refused.status_code == 400 and set(refused.json()["errors"]) == {"seller", "minor", "colour"}
+    for body, wrong in (({"seller": "x", "colour": "red"}, {"colour"}), ({"minor": 1}, {"seller"})):
+        untagged = await ways.post(f"{API}/", json=body, headers=headers)
+        assert untagged.status_code == 400 and set(untagged.json()["errors"]) == wrong, "what is wrong with it is said"
     for content in (b"", b"[]", b"{", b"5"):
         answer = await ways.post(f"{API}/", content=content, headers=headers | {"content-type": "application/json"})
         assert answer.status_code == 400, (content, answer.text)

@@ -1,6 +1,7 @@
 """From the cart to the order and back: what is promised, to whom, and what becomes of it."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -9,11 +10,12 @@ from marketplace.core.errors import ValidationFailed
 from marketplace.core.states import IllegalTransition
 from marketplace.orders.service import cancelling, completing, refunding, shipping
 from marketplace.orders.service.cancelling import expire
-from marketplace.shop.cart_errors import CartEmpty, PriceRose, ProductUnavailable
+from marketplace.shop.cart_errors import CartEmpty, PriceRose, ProductUnavailable, TotalChanged
 from marketplace.shop.errors import StockUnavailable
 from marketplace.shop.queries.cart import Owner, find_cart
 from tests.factories import a_user, bearer
 from tests.factories.checkouts import a_shopper, an_address, order
+from tests.factories.coupons import a_coupon, quoted
 from tests.factories.orders import hold_invariants, pay, read, set_times, statuses
 from tests.factories.payments import work_off
 from tests.factories.shop import a_product, stock_of, the_variant
@@ -131,6 +133,19 @@ async def test_a_price_that_rose_is_asked_about_and_one_that_fell_is_not():
     again, address = await a_shopper((kettle, 1))
     await db.execute("UPDATE products SET price_minor = 1000 WHERE id = $1", kettle)
     assert (await read(await order(again, address))).total_minor == 1_000 + 100 + 500
+
+
+async def test_a_buyer_who_says_what_it_costs_pays_nothing_else():
+    kettle = await a_product(price_minor=2_000)
+    buyer, address = await a_shopper((kettle, 1))
+    await a_coupon(code=None)  # a promotion: 10 % off
+    assert (await quoted(buyer)).total_minor == 2_480
+    await db.execute("UPDATE coupons SET is_active = false")
+    with pytest.raises(TotalChanged) as refused:
+        await order(buyer, address, expected_total=Decimal("24.80"))
+    assert refused.value.details == {"total_amount": "27.00", "currency": "USD"}
+    assert await db.fetch_val("SELECT count(*) FROM orders") == 0
+    assert (await read(await order(buyer, address, expected_total=Decimal(27)))).total_minor == 2_700
 
 
 async def test_what_is_not_sold_any_more_and_an_empty_cart_are_refused():

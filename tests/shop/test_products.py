@@ -108,6 +108,7 @@ async def test_a_slug_is_its_own_and_stays(client):
         ({"variants": [{"name": "Red"}]}, "quantity"),
         ({"quantity": None, "variants": [{"name": "Red", "price": "0"}]}, "variants[0].price"),
         ({"quantity": None, "variants": [{"name": "Red", "sku": "R"}, {"name": "Rot", "sku": "R"}]}, "variants[1].sku"),
+        ({"quantity": None, "variants": [{"name": "Red"}, {"name": "Red"}]}, "variants[1].name"),
         ({"attributes": {"a:b": "c"}}, "attributes"),
         ({"tags": ["!!!"]}, "tags"),
         ({"status": "archived"}, "status"),
@@ -199,6 +200,9 @@ async def test_variants_are_kept_added_and_taken_away(client):
     assert (gone.status_code, gone.json()["code"]) == (404, "variant_not_found")
     nameless = await client.patch(url, headers=seller, json={"variants": [{"sku": "x"}]})
     assert list(nameless.json()["errors"]) == ["variants[0].name"]
+    twins = [{"id": large["id"]}, {"name": large["name"]}]
+    alike = await client.patch(url, headers=seller, json={"variants": twins})
+    assert alike.status_code == 400 and list(alike.json()["errors"]) == ["variants[1].name"]
     plain = (await client.patch(url, headers=seller, json={"variants": [], "quantity": 4})).json()["data"]
     assert plain["variants"] == [] and plain["quantity"] == 4
     back = [{"id": small["id"], "name": "Small again"}]

@@ -43,6 +43,7 @@ async def create(
     product_id: UUID, drafts: Sequence[VariantDraft], tracks_stock: bool, actor: UUID, first: int = 1
 ) -> list[UUID]:
     """Add variants behind those there are, with what lies on the shelf of each. Returns their ids."""
+    check_names([draft.name for draft in drafts])
     check_skus([draft.sku for draft in drafts])
     ids = [uuid7() for _ in drafts]
     await db.execute(
@@ -58,14 +59,23 @@ async def create(
     return ids
 
 
+def check_names(names: Sequence[str]) -> None:
+    """Raises ValidationFailed naming the variants that nobody could tell from others."""
+    _check_apart(names, "name", "Another variant of this product has this name.")
+
+
 def check_skus(skus: Sequence[str]) -> None:
     """Raises ValidationFailed naming the variants that say the same."""
+    _check_apart(skus, "sku", "Another variant of this product has this SKU.")
+
+
+def _check_apart(said: Sequence[str], field: str, message: str) -> None:
     seen: set[str] = set()
     wrong = {}
-    for n, sku in enumerate(skus):
-        if sku and sku in seen:
-            wrong[f"variants[{n}].sku"] = ["Another variant of this product has this SKU."]
-        seen.add(sku)
+    for n, one in enumerate(said):
+        if one and one in seen:
+            wrong[f"variants[{n}].{field}"] = [message]
+        seen.add(one)
     if wrong:
         raise ValidationFailed(fields=wrong)
 
@@ -115,7 +125,7 @@ async def replace(
     )  # fmt: skip
     if not wanted and not kept:
         await create(product_id, [VariantDraft(name="")], tracks_stock, actor)
-    await _check_skus_with(product_id, wanted)
+    await _check_with_those_kept(product_id, wanted)
     for position, one in enumerate(wanted, start=1):
         if one.id is None:
             await create(product_id, [_draft(one, position)], tracks_stock, actor, position)
@@ -125,11 +135,17 @@ async def replace(
                 await stock.correct(one.id, available=one.quantity, actor=actor, reason=reason)
 
 
-async def _check_skus_with(product_id: UUID, wanted: Sequence[VariantPatch]) -> None:
-    """Raises ValidationFailed where two variants would have one SKU; clears those that are about to change hands."""
-    rows = await db.fetch("SELECT id, sku FROM product_variants WHERE product = $1 AND is_active", product_id)
-    present = {row["id"]: row["sku"] for row in rows}
-    check_skus([(present.get(one.id, "") if one.id else "") if one.sku is UNSET else one.sku for one in wanted])
+async def _check_with_those_kept(product_id: UUID, wanted: Sequence[VariantPatch]) -> None:
+    """Raises ValidationFailed where two variants would have one name or SKU; clears SKUs that are about to change hands."""
+    rows = await db.fetch("SELECT id, name, sku FROM product_variants WHERE product = $1 AND is_active", product_id)
+    present = {row["id"]: row for row in rows}
+
+    def will_be(one: VariantPatch, field: str) -> str:
+        said: str | UnsetType = getattr(one, field)
+        return said if said is not UNSET else present[one.id][field] if one.id in present else ""
+
+    check_names([will_be(one, "name") for one in wanted])
+    check_skus([will_be(one, "sku") for one in wanted])
     changing = [one.id for one in wanted if one.id is not None and one.sku is not UNSET]
     await db.execute("UPDATE product_variants SET sku = '' WHERE id = ANY($1::uuid[])", changing)
 
