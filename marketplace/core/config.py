@@ -74,7 +74,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ""
     max_body_bytes: Annotated[int, Meta(ge=1024, description="The largest request body, uploads aside.")] = 1_048_576
     max_upload_bytes: Annotated[int, Meta(ge=1024, description="The largest body of a route that takes files.")] = (
-        33_554_432
+        134_217_728
     )
     admin_second_factor: Annotated[
         Literal["auto", "required", "optional"],
@@ -110,6 +110,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_file_bytes: Annotated[int, Meta(ge=1024, description="The largest single file a person may upload.")] = (
         10 * 1024 * 1024
     )
+    file_limits: Annotated[
+        str, Meta(description="Largest files of single uses in MB, if not the usual: `delivery=200,avatar=2`.")
+    ] = ""
+    loose_bytes: Annotated[
+        int, Meta(ge=1024, description="Bytes one account may have uploaded ahead and not used yet.")
+    ] = 1_073_741_824
     clamav: Annotated[str, Meta(description="clamd for uploads, `host:port` or `unix:/path`; empty scans nothing.")] = (
         ""
     )

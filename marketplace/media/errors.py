@@ -1,4 +1,4 @@
-from marketplace.core.errors import PayloadTooLarge, UnsupportedMedia, ValidationFailed
+from marketplace.core.errors import Conflict, PayloadTooLarge, UnsupportedMedia, ValidationFailed
 
 
 class FileTooLarge(PayloadTooLarge):
@@ -15,3 +15,34 @@ class FileTypeRefused(UnsupportedMedia):
 
 class FileTruncated(ValidationFailed):
     code = "file_truncated"
+
+
+class UnknownFile(ValidationFailed):
+    """No such file of theirs for this use: somebody else's, taken away, or uploaded for something else."""
+
+    code = "file_not_found"
+
+
+class FileAttached(Conflict):
+    code = "file_attached"
+
+
+class FileRefused(Conflict):
+    """It turned out to be damaged or infected; `details.reason` says which."""
+
+    code = "file_refused"
+
+
+class TooManyFiles(Conflict):
+    code = "too_many_files"
+
+
+class TooMuchWaiting(Conflict):
+    """Too many bytes were uploaded ahead and not used yet."""
+
+    code = "too_many_unused_files"
+
+
+class FileInUse(Conflict):
+    code = "file_in_use"
+    default_message = "This file belongs to something; take it away there."

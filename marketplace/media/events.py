@@ -10,11 +10,12 @@ class MediaAccepted(Struct, tag="media_accepted", frozen=True, kw_only=True):
 
 
 class MediaReady(Struct, tag="media_ready", frozen=True, kw_only=True):
-    """A file can be served. Listen for your own `purpose` only."""
+    """A file can be served. Listen for your own `purpose` only; `subject_id` is what it is attached to by then, if anything."""
 
     media_id: UUID
     owner_id: UUID
     purpose: str
+    subject_id: UUID | None = None
 
 
 class MediaRefused(Struct, tag="media_refused", frozen=True, kw_only=True):
@@ -23,6 +24,7 @@ class MediaRefused(Struct, tag="media_refused", frozen=True, kw_only=True):
     media_id: UUID
     owner_id: UUID
     purpose: str
+    subject_id: UUID | None = None
     reason: str
 
 

@@ -33,6 +33,14 @@ class MediaRecord(Struct, frozen=True, kw_only=True):
     reason: str
     created_at: datetime
     renditions: list[Rendition]
+    received_type: str = ""
+    width: int | None = None
+    height: int | None = None
+    duration_ms: int | None = None
+    pages: int | None = None
+    loose: bool = False
+    subject: UUID | None = None
+    position: int = 0
 
 
 class MediaSize(Struct, frozen=True, kw_only=True):
@@ -42,7 +50,7 @@ class MediaSize(Struct, frozen=True, kw_only=True):
 
 
 class MediaOut(Struct, frozen=True, kw_only=True):
-    """An uploaded file. `url` is its largest size; it and `sizes` are there once `state` is `ready`.
+    """An uploaded file. `url` is the file itself, of a picture its largest size; it and `sizes` are there once `state` is `ready`.
 
     The addresses of private files are for the asking user only and work for five minutes.
     """
@@ -51,9 +59,17 @@ class MediaOut(Struct, frozen=True, kw_only=True):
     kind: MediaKind
     state: MediaState
     url: Annotated[str | None, Meta(description="Null until ready.")]
-    sizes: Annotated[dict[str, MediaSize], Meta(description="By the side of the box each fits into, in pixels.")]
+    sizes: Annotated[
+        dict[str, MediaSize],
+        Meta(description="By the side of the box each fits into, in pixels; and the file itself by what it is."),
+    ]
     filename: str
     reason: Annotated[str, Meta(description="Why it was refused; empty otherwise.")]
+    thumbnail: Annotated[str | None, Meta(description="The smallest picture of it, if there is any.")] = None
+    content_type: Annotated[str, Meta(description="What was sent, judged by its content.")] = ""
+    byte_size: Annotated[int, Meta(description="Of what was sent.")] = 0
+    duration_ms: Annotated[int | None, Meta(description="Of video and sound.")] = None
+    pages: Annotated[int | None, Meta(description="Of a PDF that can be read without a password.")] = None
 
 
 def media_out(media: MediaRecord, viewer_id: UUID | None = None) -> MediaOut:
@@ -63,6 +79,7 @@ def media_out(media: MediaRecord, viewer_id: UUID | None = None) -> MediaOut:
         for one in media.renditions:
             address = storage.url(one.key, viewer_id=viewer_id, filename=media.filename if not media.public else "")
             sizes[one.name] = MediaSize(url=address, width=one.width, height=one.height)
+    smallest = next(iter(sizes.items()), None)
     return MediaOut(
         id=media.id,
         kind=media.kind,
@@ -71,4 +88,9 @@ def media_out(media: MediaRecord, viewer_id: UUID | None = None) -> MediaOut:
         sizes=sizes,
         filename=media.filename,
         reason=media.reason,
+        thumbnail=smallest[1].url if smallest and smallest[0].isdigit() else None,
+        content_type=media.received_type,
+        byte_size=media.byte_size,
+        duration_ms=media.duration_ms,
+        pages=media.pages,
     )

@@ -4,8 +4,13 @@ from marketplace.core.states import Machine
 
 
 class MediaKind(StrEnum):
+    """What a file is to people. PDF, office papers and plain text are documents."""
+
     IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
     DOCUMENT = "document"
+    ARCHIVE = "archive"
 
 
 class MediaState(StrEnum):

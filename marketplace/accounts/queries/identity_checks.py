@@ -8,13 +8,11 @@ from marketplace.accounts.schemas.identity_checks import Document, IdentityStatu
 from marketplace.accounts.states import DocumentSide, DocumentType, VerificationStatus
 from marketplace.core import db
 from marketplace.core.errors import NotFound
+from marketplace.media.queries import record_json
 from marketplace.media.schemas import MediaRecord, media_out
 
-_DOCUMENTS: Final = """
-(SELECT coalesce(json_agg(json_build_object('side', d.side, 'media', json_build_object(
-    'id', m.id, 'owner', m.owner, 'kind', m.kind, 'purpose', m.purpose, 'public', m.public, 'state', m.state,
-    'filename', m.filename, 'byte_size', m.byte_size, 'sha256', m.sha256, 'reason', m.reason, 'created_at', m.created_at, 'renditions', m.renditions
-  )) ORDER BY d.id), '[]')
+_DOCUMENTS: Final = f"""
+(SELECT coalesce(json_agg(json_build_object('side', d.side, 'media', {record_json("m")}) ORDER BY d.id), '[]')
  FROM identity_documents d JOIN media m ON m.id = d.media WHERE d.check_id = c.id AND m.state <> 'removed')::text
 """
 _HISTORY: Final = """

@@ -1,7 +1,7 @@
 """The work on a file after it was taken in: look for malware, re-encode, put in place. Run by jobs, safe to run again."""
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -88,12 +88,13 @@ async def _settle(media: MediaRecord, target: MediaState, renditions: list[Rendi
             "UPDATE media SET state = $2, renditions = $3::jsonb, reason = $4, updated_at = now() WHERE id = $1",
             media.id, target, msgspec.json.encode(renditions).decode(), reason,
         )  # fmt: skip
+        about: dict[str, Any] = {
+            "media_id": media.id, "owner_id": media.owner, "purpose": media.purpose, "subject_id": current.subject,
+        }  # fmt: skip
         if target is MediaState.READY:
-            await outbox.emit(MediaReady(media_id=media.id, owner_id=media.owner, purpose=media.purpose))
+            await outbox.emit(MediaReady(**about))
         else:
-            await outbox.emit(
-                MediaRefused(media_id=media.id, owner_id=media.owner, purpose=media.purpose, reason=reason)
-            )
+            await outbox.emit(MediaRefused(**about, reason=reason))
 
 
 async def tidy(media_id: UUID) -> None:

@@ -16,16 +16,22 @@ from marketplace.core.config import settings
 from marketplace.core.errors import NotFound
 from marketplace.core.ids import uuid7
 from marketplace.media import queries
-from marketplace.media.errors import FileEmpty, FileTooLarge, FileTruncated, FileTypeRefused
+from marketplace.media.errors import FileEmpty, FileInUse, FileTooLarge, FileTruncated, FileTypeRefused, TooMuchWaiting
 from marketplace.media.events import MediaAccepted, MediaRemoved
-from marketplace.media.purposes import Purpose
+from marketplace.media.purposes import Purpose, byte_limit, purpose_of
 from marketplace.media.schemas import MediaRecord
 from marketplace.media.states import MEDIA, MediaKind, MediaState
 
 ABANDONED: Final = "media.abandoned"
 ABANDONED_AFTER: Final = timedelta(minutes=15)
+LOOSE: Final = "media.loose"
+LOOSE_FOR: Final = timedelta(days=1)
+"""What was uploaded ahead and is attached to nothing by then is taken away."""
 FORM_ALLOWANCE: Final = 256 * 1024
 """Room in a request's body for what surrounds the file."""
+
+LOOSE_LOCKS: Final = 0x3ED1
+"""The advisory locks' name space."""
 
 _UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\"\\/:*?<>|;%]+")
 
@@ -50,9 +56,9 @@ class Inspected(Struct, frozen=True):
     sha256: str
 
 
-def body_limit(files: int = 1) -> int:
-    """For a route's `request_max_body_size`: room for so many files of the largest size."""
-    return files * settings().max_file_bytes + FORM_ALLOWANCE
+def body_limit(files: int = 1, purpose: Purpose | None = None) -> int:
+    """For a route's `request_max_body_size`: room for so many files of the largest size, of a purpose or in general."""
+    return files * (byte_limit(purpose) if purpose else settings().max_file_bytes) + FORM_ALLOWANCE
 
 
 async def accept(
@@ -90,8 +96,30 @@ async def accept(
         return await queries.get_media(media_id)
 
 
+async def take_in(file: Incoming, purpose: Purpose, *, owner_id: UUID, field: str = "file") -> MediaRecord:
+    """Take a file in ahead of what it is for; `attachments.attach` names it within a day, or it goes.
+
+    Raises what `accept` raises, and TooMuchWaiting (409) beyond the setting `loose_bytes`.
+    """
+
+    async def wait(media: MediaRecord) -> None:
+        # One at a time for each person, or two could pass the limit together.
+        await db.execute("SELECT pg_advisory_xact_lock($1, hashtext($2))", LOOSE_LOCKS, owner_id.hex)
+        waiting = await db.fetch_val(
+            "SELECT coalesce(sum(byte_size), 0) FROM media WHERE owner = $1 AND loose AND state <> 'removed'", owner_id
+        )
+        most = settings().loose_bytes
+        if waiting + media.byte_size > most:
+            said = "You have uploaded too much that is not used yet. Use it, take some away, or wait a day."
+            raise TooMuchWaiting(said, fields={field: [said]}, waiting_bytes=int(waiting), max_bytes=most)
+        await db.execute("UPDATE media SET loose = true WHERE id = $1", media.id)
+        await timers.schedule(LOOSE, media.id, clock.now() + LOOSE_FOR)
+
+    return await accept(file, purpose, owner_id=owner_id, field=field, attach=wait)
+
+
 async def _read(file: Incoming, purpose: Purpose, field: str) -> bytes:
-    limit = min(purpose.max_bytes or settings().max_file_bytes, settings().max_file_bytes)
+    limit = byte_limit(purpose)
     data = await file.read(limit + 1)
     if len(data) > limit:
         said = f"The file is larger than {limit / 1024 / 1024:.3g} MB."
@@ -146,20 +174,39 @@ async def remove(media_id: UUID, *, owner_id: UUID | None = None) -> None:
             await _take_away(media)
 
 
+async def take_back(media_id: UUID, *, owner_id: UUID) -> None:
+    """Take away a file that was uploaded ahead. Raises NotFound, or FileInUse for one that belongs to something."""
+    async with db.transaction():
+        media = await queries.lock_media(media_id)
+        if media.owner != owner_id or media.state is MediaState.REMOVED:
+            raise NotFound
+        if not media.loose:
+            raise FileInUse
+        await _take_away(media)
+
+
 async def remove_all_of(owner_id: UUID) -> int:
-    """Take away everything a person uploaded: erasure. Returns how many files there were."""
+    """Take away everything a person uploaded: erasure. Returns how many files went.
+
+    What is attached for a purpose that `outlives_owner` stays without its name: it is others' as well by now.
+    """
     async with db.transaction():
         rows = await db.fetch(
-            "SELECT id FROM media WHERE owner = $1 AND state <> 'removed' ORDER BY id FOR UPDATE", owner_id
+            "SELECT id, purpose, subject FROM media WHERE owner = $1 AND state <> 'removed' ORDER BY id FOR UPDATE",
+            owner_id,
         )
-        for row in rows:
-            await _take_away(await queries.lock_media(row["id"]))
-    return len(rows)
+        staying = [row["id"] for row in rows if row["subject"] and purpose_of(row["purpose"]).outlives_owner]
+        await db.execute("UPDATE media SET filename = '' WHERE id = ANY($1::uuid[])", staying)
+        going = [row["id"] for row in rows if row["id"] not in staying]
+        for media_id in going:
+            await _take_away(await queries.lock_media(media_id))
+    return len(going)
 
 
 async def _take_away(media: MediaRecord) -> None:
     await _move(media, MediaState.REMOVED)
-    await db.execute("UPDATE media SET filename = '' WHERE id = $1", media.id)
+    await db.execute("UPDATE media SET filename = '', loose = false WHERE id = $1", media.id)
+    await timers.cancel(LOOSE, media.id)
     await outbox.emit(MediaRemoved(media_id=media.id))
 
 
@@ -172,3 +219,10 @@ async def _move(media: MediaRecord, target: MediaState) -> None:
 @timers.timer(ABANDONED)
 async def _abandoned(key: str, _: timers.Payload) -> None:
     await remove(UUID(key))
+
+
+@timers.timer(LOOSE)
+async def _unused(key: str, _: timers.Payload) -> None:
+    media = await queries.lock_media(UUID(key))
+    if media.loose:
+        await remove(media.id)
