@@ -45,6 +45,7 @@ import marketplace.shop.handlers
 import marketplace.shop.invariants
 import marketplace.shop.personal_data
 import marketplace.shop.return_invariants
+import marketplace.shop.reviewing
 import marketplace.shop.timers
 import marketplace.subscriptions.handlers
 import marketplace.subscriptions.invariants

@@ -239,7 +239,7 @@ def shop() -> list[TableConfig]:
         looked_at(i, "Shop", [i.id, i.order_return, i.line, i.variant, i.quantity, i.amount_minor]),
         looked_at(h, "Shop", [h.id, h.order_return, h.from_status, h.to_status, h.actor, h.reason, h.at], newest_by=h.at),
         looked_at(
-            w, "Shop", [w.id, w.subject, w.author, w.seller, w.rating, w.title, w.hidden_at, w.hidden_by, w.hidden_reason, w.created_at],
+            w, "Shop", [w.id, w.subject, w.author, w.reviewee, w.rating, w.title, w.hidden_at, w.hidden_by, w.hidden_reason, w.created_at],
             newest_by=w.created_at,
         ),
     ]  # fmt: skip

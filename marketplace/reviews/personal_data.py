@@ -15,14 +15,16 @@ privacy.exporter(
 )
 privacy.exporter(
     "review_replies",
-    rows("SELECT id, subject, reply, replied_at FROM reviews WHERE seller = $1 AND replied_at IS NOT NULL ORDER BY id"),
+    rows(
+        "SELECT id, subject, reply, replied_at FROM reviews WHERE reviewee = $1 AND replied_at IS NOT NULL ORDER BY id"
+    ),
 )
 
 privacy.eraser(
     "reviews",
     changing(
         "UPDATE reviews SET title = '', comment = '' WHERE author = $1",
-        "UPDATE reviews SET reply = '' WHERE seller = $1 AND reply <> ''",
+        "UPDATE reviews SET reply = '' WHERE reviewee = $1 AND reply <> ''",
     ),
 )
 

@@ -69,7 +69,7 @@ class LockedReview(Struct, frozen=True, kw_only=True):
     id: UUID
     subject: UUID
     author: UUID
-    seller: UUID
+    reviewee: UUID
     rating: int
     is_replied: bool
     is_hidden: bool
@@ -86,7 +86,7 @@ async def product_of(review_id: UUID) -> UUID:
 async def lock_review(review_id: UUID, product_id: UUID) -> LockedReview:
     """One of this product's. Raises ReviewNotFound."""
     row = await db.fetch_row(
-        "SELECT id, subject, author, seller, rating, replied_at IS NOT NULL AS is_replied, hidden_at IS NOT NULL AS is_hidden "
+        "SELECT id, subject, author, reviewee, rating, replied_at IS NOT NULL AS is_replied, hidden_at IS NOT NULL AS is_hidden "
         "FROM reviews WHERE id = $1 AND subject = $2 FOR UPDATE",
         review_id, product_id,
     )  # fmt: skip

@@ -9,7 +9,6 @@ from marketplace.reviews.errors import AlreadyReplied, AlreadyReviewed, NotABuye
 from marketplace.reviews.events import ReviewReplied, ReviewWritten
 from marketplace.reviews.queries import find_line, lock_review, product_of
 from marketplace.reviews.schemas import NewReview
-from marketplace.reviews.states import ReviewKind
 from marketplace.shop.errors import OwnInterest
 from marketplace.shop.freshness import products_changed
 from marketplace.shop.policies import Actor, check_owns
@@ -25,9 +24,10 @@ async def write_review(product_id: UUID, author_id: UUID, said: NewReview) -> UU
         if line is None:
             raise NotABuyer
         review_id: UUID | None = await db.fetch_val(
-            "INSERT INTO reviews (id, kind, subject, order_line, author, seller, rating, title, comment, reply, hidden_reason, "
-            "created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', '', $10) ON CONFLICT DO NOTHING RETURNING id",
-            uuid7(), ReviewKind.PRODUCT.value, product_id, line, author_id, product.seller, said.rating, said.title.strip(),
+            "INSERT INTO reviews (id, kind, subject, \"order\", order_line, author, reviewee, rating, title, comment, reply, hidden_reason, "
+            "created_at) SELECT $1, $2, $3, l.\"order\", l.id, $5, $6, $7, $8, $9, '', '', $10 FROM order_lines l WHERE l.id = $4 "
+            "ON CONFLICT DO NOTHING RETURNING id",
+            uuid7(), "product", product_id, line, author_id, product.seller, said.rating, said.title.strip(),
             said.comment.strip(), clock.now(),
         )  # fmt: skip
         if review_id is None:
@@ -80,7 +80,7 @@ async def hide_review(actor_id: UUID | None, review_id: UUID, hidden: bool, reas
     async with db.transaction():
         product = await lock_product(await product_of(review_id))
         review = await lock_review(review_id, product.id)
-        if actor_id in (review.seller, review.author):
+        if actor_id in (review.reviewee, review.author):
             raise OwnInterest
         if review.is_hidden == hidden:
             return
