@@ -10,6 +10,7 @@ TABLE_MODULES = [
     "marketplace.admin.tables",
     "marketplace.catalog.tables",
     "marketplace.core.tables",
+    "marketplace.engagements.tables",
     "marketplace.gigs.tables",
     "marketplace.ledger.tables",
     "marketplace.media.tables",

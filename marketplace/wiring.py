@@ -14,6 +14,9 @@ import marketplace.auctions.personal_data
 import marketplace.auctions.timers
 import marketplace.core.mail
 import marketplace.demo.tasks
+import marketplace.engagements.fulfilment
+import marketplace.engagements.invariants
+import marketplace.engagements.timers
 import marketplace.ledger.invariants
 import marketplace.media.handlers
 import marketplace.moderation.handlers

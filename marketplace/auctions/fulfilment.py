@@ -53,7 +53,7 @@ class AuctionWins:
     async def on_completed(self, order: LockedOrder) -> None:
         """A sale is over with its payment."""
 
-    def may_cancel(self, order: LockedOrder, by: CancelledBy) -> bool:
+    async def may_cancel(self, order: LockedOrder, by: CancelledBy) -> bool:
         return by is not CancelledBy.BUYER
 
 

@@ -36,7 +36,7 @@ class CancellationRefused(Conflict):
 
 
 class OrderFrozen(Conflict):
-    """`details.frozen_by` says what froze it."""
+    """`details.frozen_by` says what froze it, `details.current` where it stands."""
 
     code = "order_frozen"
     default_message = "The money of this order is frozen until that is resolved."

@@ -3,10 +3,10 @@
 fulfilments.register(AuctionWins())
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
 from msgspec import Struct
@@ -98,12 +98,23 @@ class CancelledBy(StrEnum):
     """The way to sell itself: an auction that was taken down."""
 
 
+Deed: TypeAlias = Callable[[LockedOrder, UUID], Awaitable[LockedOrder]]
+"""(the locked order, who takes the step) -> the order after it. Refuses before it has changed anything."""
+
+
+Heard: TypeAlias = Callable[[LockedOrder], Awaitable[None]]
+
+
 class Step(Struct, frozen=True):
-    """A move that one side of an order makes by its name: `POST /orders/{id}/accept`. By the seller, or else the buyer."""
+    """A move that one side of an order makes by its name: `POST /orders/{id}/accept`. By the seller, or else the buyer.
+
+    `deed` is what the step is, where it is more than the move; it moves the order to `to` itself.
+    """
 
     to: str
     by: CancelledBy = CancelledBy.SELLER
     note: str = ""
+    deed: Deed | None = None
 
 
 class Fulfilment(Protocol):
@@ -134,10 +145,10 @@ class Fulfilment(Protocol):
 
     async def on_completed(self, order: LockedOrder) -> None: ...
 
-    def may_cancel(self, order: LockedOrder, by: CancelledBy) -> bool:
+    async def may_cancel(self, order: LockedOrder, by: CancelledBy) -> bool:
         """Whether this side may cancel it as it stands (the machine decides the rest): asked for BUYER, SELLER and STAFF.
 
-        A win is not the buyer's to cancel.
+        A win is not the buyer's to cancel. May raise a CancellationRefused of its own, which says when it could be.
         """
         ...
 
@@ -145,11 +156,19 @@ class Fulfilment(Protocol):
 _kinds: dict[str, Fulfilment] = {}
 _steps: dict[str, Mapping[str, Step]] = {}
 _disputed: dict[str, str] = {}
+_on_frozen: dict[str, Heard] = {}
 
 
-def register(fulfilment: Fulfilment, steps: Mapping[str, Step] | None = None, *, disputed: str | None = None) -> None:
+def register(
+    fulfilment: Fulfilment,
+    steps: Mapping[str, Step] | None = None,
+    *,
+    disputed: str | None = None,
+    on_frozen: Heard | None = None,
+) -> None:
     """`disputed` is the status of an order whose sides are in dispute, where the kind has a word for that: it comes with the
-    freeze and goes back with its end to what it was before.
+    freeze and goes back with its end to what it was before. `on_frozen` hears under the lock, with the order as it is then,
+    that it has been frozen, or that it goes on.
 
     Raises ValueError where its machine does what the spine does not allow (a phase that goes back), or a step moves money.
     """
@@ -168,6 +187,9 @@ def register(fulfilment: Fulfilment, steps: Mapping[str, Step] | None = None, *,
     _disputed.pop(fulfilment.kind, None)
     if disputed is not None:
         _disputed[fulfilment.kind] = disputed
+    _on_frozen.pop(fulfilment.kind, None)
+    if on_frozen is not None:
+        _on_frozen[fulfilment.kind] = on_frozen
 
 
 def of_kind(kind: str) -> Fulfilment:
@@ -180,6 +202,13 @@ def steps_of(kind: str) -> Mapping[str, Step]:
 
 def disputed_of(kind: str) -> str | None:
     return _disputed.get(kind)
+
+
+async def tell_frozen(order: LockedOrder) -> None:
+    """Of a locked order that has just been frozen or thawed."""
+    heard = _on_frozen.get(order.kind)
+    if heard is not None:
+        await heard(order)
 
 
 def kinds() -> list[str]:

@@ -45,7 +45,7 @@ class ShopOrders:
     async def on_completed(self, order: LockedOrder) -> None:
         await stock.ship(order.id)  # handed over without ever being sent
 
-    def may_cancel(self, order: LockedOrder, by: CancelledBy) -> bool:
+    async def may_cancel(self, order: LockedOrder, by: CancelledBy) -> bool:
         return by is CancelledBy.STAFF or order.status != Goods.SHIPPED
 
 

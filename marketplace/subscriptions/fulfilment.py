@@ -35,6 +35,6 @@ class Subscriptions:
     async def on_completed(self, order: LockedOrder) -> None:
         """What was bought was granted when it was paid."""
 
-    def may_cancel(self, order: LockedOrder, by: CancelledBy) -> bool:
+    async def may_cancel(self, order: LockedOrder, by: CancelledBy) -> bool:
         """Who does not want it any more cancels the subscription."""
         return by in (CancelledBy.KIND, CancelledBy.EXPIRED, CancelledBy.STAFF)

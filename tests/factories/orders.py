@@ -50,7 +50,7 @@ class TestGoods:
     async def on_completed(self, order: LockedOrder) -> None:
         self.told.append(("completed", order.id))
 
-    def may_cancel(self, order: LockedOrder, by: CancelledBy) -> bool:
+    async def may_cancel(self, order: LockedOrder, by: CancelledBy) -> bool:
         return by is CancelledBy.STAFF or order.status != Goods.SHIPPED
 
 

@@ -63,7 +63,7 @@ class TestWork:
     async def on_completed(self, order: LockedOrder) -> None:
         """Nothing is left to do."""
 
-    def may_cancel(self, order: LockedOrder, by: CancelledBy) -> bool:
+    async def may_cancel(self, order: LockedOrder, by: CancelledBy) -> bool:
         return by is CancelledBy.STAFF
 
 

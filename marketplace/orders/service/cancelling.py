@@ -41,7 +41,7 @@ async def cancel_locked(
     kind = of_kind(order.kind)
     check(order, kind.cancelled)
     check_not_frozen(order)
-    if by is not CancelledBy.KIND and not kind.may_cancel(order, by):
+    if by is not CancelledBy.KIND and not await kind.may_cancel(order, by):
         raise CancellationRefused(current=order.status, target=kind.cancelled)
     cancelled = await end(order, by, actor, reason)
     if order.refundable_minor:

@@ -10,7 +10,7 @@ from marketplace.core.money import Money
 from marketplace.ledger.service.posting import post_many
 from marketplace.orders import events, telling
 from marketplace.orders.errors import NothingHeld, OrderFrozen, OrderNotFrozen, SplitNotExact
-from marketplace.orders.fulfilment import CancelledBy, LockedOrder, disputed_of, of_kind
+from marketplace.orders.fulfilment import CancelledBy, LockedOrder, disputed_of, of_kind, tell_frozen
 from marketplace.orders.locking import lock_order
 from marketplace.orders.service import paying_back
 from marketplace.orders.service.cancelling import end
@@ -53,6 +53,7 @@ async def freeze_locked(order: LockedOrder, by: str, actor: UUID | None, reason:
         frozen = await change(order, actor, f"Frozen: {reason}", **columns)
     else:
         frozen = await move(order, disputed, actor, f"Frozen: {reason}", **columns)
+    await tell_frozen(frozen)
     await outbox.emit(events.OrderFrozen(**telling.of(order), by=by, reason=reason))
     return frozen
 
@@ -78,6 +79,7 @@ async def unfreeze_locked(order: LockedOrder, actor: UUID | None, reason: str) -
     if due is not None and order.phase is Phase.OPEN:
         await timers.schedule("orders.auto_complete", order.id, due)
     await resume_clearing(thawed)
+    await tell_frozen(thawed)
     await outbox.emit(events.OrderUnfrozen(**telling.of(order), by=order.frozen_by, reason=reason))
     return thawed
 

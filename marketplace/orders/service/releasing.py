@@ -54,7 +54,7 @@ async def release(order: LockedOrder, amount: Money | None = None, actor: UUID |
 
 def check_not_frozen(order: LockedOrder) -> None:
     if order.frozen:
-        raise OrderFrozen(frozen_by=order.frozen_by)
+        raise OrderFrozen(frozen_by=order.frozen_by, current=order.status)
 
 
 def _shares(order: LockedOrder, minor: int) -> Shares:

@@ -7,13 +7,14 @@ from marketplace.core.states import IllegalTransition
 from marketplace.orders.errors import OnlyTheBuyer, OnlyTheSeller
 from marketplace.orders.fulfilment import CancelledBy, LockedOrder, steps_of
 from marketplace.orders.locking import lock_order_of
-from marketplace.orders.service.moving import move
+from marketplace.orders.service.moving import check, move
 from marketplace.orders.service.releasing import check_not_frozen
 
 
 async def step(order_id: UUID, viewer_id: UUID, name: str) -> LockedOrder:
-    """Take a step of the order's kind by its name. Raises OrderNotFound, OnlyTheSeller, OnlyTheBuyer, OrderFrozen,
-    IllegalTransition.
+    """Take a step of the order's kind by its name.
+
+    Raises OrderNotFound, OnlyTheSeller, OnlyTheBuyer, IllegalTransition, OrderFrozen, and what its deed refuses.
     """
     async with db.transaction():
         order = await lock_order_of(order_id, viewer_id)
@@ -27,5 +28,8 @@ async def step(order_id: UUID, viewer_id: UUID, name: str) -> LockedOrder:
             raise OnlyTheSeller
         if wanted.by is CancelledBy.BUYER and viewer_id != order.buyer:
             raise OnlyTheBuyer
+        check(order, wanted.to)
         check_not_frozen(order)
+        if wanted.deed is not None:
+            return await wanted.deed(order, viewer_id)
         return await move(order, wanted.to, viewer_id, wanted.note)

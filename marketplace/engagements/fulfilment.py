@@ -1,0 +1,63 @@
+"""Gigs among the ways to sell. What is promised to an order is somebody's work."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from marketplace.core import clock
+from marketplace.core.states import Machine
+from marketplace.engagements.errors import CancelByAgreement
+from marketplace.engagements.queries.locking import lock_work_of, read_work
+from marketplace.engagements.service import accepting, clockwork, ending, opening
+from marketplace.engagements.states import GIG, PHASES, WORKING, Gig
+from marketplace.orders import fulfilment
+from marketplace.orders.fulfilment import CancelledBy, LockedOrder, Step
+from marketplace.orders.states import Phase
+
+
+class GigOrders:
+    """Until the seller has accepted, either side may call it off. Then both must agree, but for a buyer who has waited too long."""
+
+    kind = opening.KIND
+    machine: Machine[Any] = GIG
+    statuses: type[StrEnum] = Gig
+    phases: Mapping[str, Phase] = PHASES
+    first: str = Gig.PENDING_PAYMENT
+    paid: str = Gig.AWAITING_REQUIREMENTS
+    completed: str = Gig.COMPLETED
+    cancelled: str = Gig.CANCELLED
+
+    async def lock(self, *order_ids: UUID) -> None:
+        await lock_work_of(order_ids)
+
+    async def on_paid(self, order: LockedOrder) -> None:
+        await opening.paid(order)
+
+    async def on_cancelled(self, order: LockedOrder, by: CancelledBy, reason: str) -> None:
+        await ending.cancelled(order.id)
+
+    async def on_completed(self, order: LockedOrder) -> None:
+        await ending.completed(order.id)
+
+    async def may_cancel(self, order: LockedOrder, by: CancelledBy) -> bool:
+        """Raises CancelByAgreement."""
+        if by is CancelledBy.STAFF or order.status in (Gig.PENDING_PAYMENT, Gig.AWAITING_REQUIREMENTS):
+            return True
+        work = await read_work(order.id)
+        assert work.due_at is not None, "it has been accepted"
+        alone_from = work.due_at + await clockwork.very_late_after()
+        if by is CancelledBy.BUYER and order.status in WORKING and clock.now() >= alone_from:
+            return True
+        raise CancelByAgreement(
+            current=order.status, target=Gig.CANCELLED.value,
+            alone_from=alone_from.isoformat() if by is CancelledBy.BUYER else None,
+        )  # fmt: skip
+
+
+STEPS = {
+    "accept": Step(Gig.ACCEPTED, deed=accepting.accept),
+    "start": Step(Gig.IN_PROGRESS, deed=accepting.start),
+}
+
+fulfilment.register(GigOrders(), STEPS, disputed=Gig.DISPUTED, on_frozen=clockwork.frozen_or_thawed)

@@ -1,0 +1,22 @@
+"""What staff may tune of the work: how long each side has."""
+
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta
+
+from marketplace.core import platform
+
+Days: TypeAlias = Annotated[int, Meta(ge=1, le=90)]
+Hours: TypeAlias = Annotated[int, Meta(ge=1, le=24 * 30)]
+
+ACCEPT_DAYS = platform.define(
+    "gigs.accept_days", Days, 7,
+    "An order of a gig that its seller has not accepted so long after it was paid and its questions answered is given up.",
+)  # fmt: skip
+REVIEW_DAYS = platform.define(
+    "gigs.review_days", Days, 3, "A delivery that its buyer says nothing to for so long is accepted."
+)
+VERY_LATE_HOURS = platform.define(
+    "gigs.very_late_hours", Hours, 24,
+    "So long after the due date, without an agreed extension, the buyer may cancel alone.",
+)  # fmt: skip

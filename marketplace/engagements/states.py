@@ -1,0 +1,55 @@
+"""The order of a gig. RULES: Orders, "Gig"."""
+
+from enum import StrEnum
+from typing import Final
+
+from marketplace.core.states import Machine
+from marketplace.orders.states import Phase
+
+
+class Gig(StrEnum):
+    """The statuses of an order of a gig. AWAITING_REQUIREMENTS is paid, and not yet accepted by its seller."""
+
+    PENDING_PAYMENT = "pending_payment"
+    AWAITING_REQUIREMENTS = "awaiting_requirements"
+    ACCEPTED = "accepted"
+    IN_PROGRESS = "in_progress"
+    DELIVERED = "delivered"
+    IN_REVISION = "in_revision"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    DISPUTED = "disputed"
+
+
+G = Gig
+DISPUTABLE: Final = frozenset({G.ACCEPTED, G.IN_PROGRESS, G.DELIVERED, G.IN_REVISION})
+"""From where there may be a dispute, and to where one goes back that changed nothing."""
+WORKING: Final = frozenset({G.ACCEPTED, G.IN_PROGRESS, G.IN_REVISION})
+"""It is the seller's turn: the clock runs."""
+
+GIG: Machine[Gig] = Machine({
+    G.PENDING_PAYMENT: frozenset({G.AWAITING_REQUIREMENTS, G.CANCELLED}),
+    G.AWAITING_REQUIREMENTS: frozenset({G.ACCEPTED, G.CANCELLED}),
+    G.ACCEPTED: frozenset({G.IN_PROGRESS, G.DISPUTED, G.CANCELLED}),
+    G.IN_PROGRESS: frozenset({G.DELIVERED, G.DISPUTED, G.CANCELLED}),
+    G.DELIVERED: frozenset({G.IN_PROGRESS, G.IN_REVISION, G.COMPLETED, G.DISPUTED, G.CANCELLED}),
+    G.IN_REVISION: frozenset({G.DELIVERED, G.DISPUTED, G.CANCELLED}),
+    G.DISPUTED: DISPUTABLE | {G.COMPLETED, G.CANCELLED},
+    G.COMPLETED: frozenset(),
+    G.CANCELLED: frozenset(),
+})  # fmt: skip
+"""A delivery that is rejected goes back to IN_PROGRESS, or to IN_REVISION once there was a revision."""
+
+PHASES: dict[str, Phase] = {
+    **dict.fromkeys(Gig, Phase.OPEN), G.PENDING_PAYMENT: Phase.UNPAID, G.COMPLETED: Phase.COMPLETED,
+    G.CANCELLED: Phase.CANCELLED,
+}  # fmt: skip
+
+
+class QuestionKind(StrEnum):
+    """What a buyer answers a question with: words, one of the choices, several of them, or files."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    MULTIPLE = "multiple"
+    FILE = "file"

@@ -1,0 +1,16 @@
+"""What happens to work at a time. Each action looks at the present state first, so that a late or second one is harmless."""
+
+from uuid import UUID
+
+from marketplace.core.timers import Payload, timer
+from marketplace.engagements.service import accepting, clockwork, opening
+
+
+@timer(opening.GIVE_UP)
+async def give_up(key: str, _: Payload) -> None:
+    await accepting.give_up(UUID(key))
+
+
+@timer(clockwork.LATENESS)
+async def lateness(key: str, _: Payload) -> None:
+    await clockwork.look(UUID(key))

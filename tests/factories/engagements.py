@@ -1,0 +1,77 @@
+"""Orders of gigs, as far along as a test wants them."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from marketplace.core import clock, db
+from marketplace.core.ids import uuid7
+from marketplace.core.money import Money
+from marketplace.engagements.queries.locking import read_work
+from marketplace.engagements.schemas.work import LockedEngagement, Question
+from marketplace.engagements.service.opening import Terms, open_work
+from marketplace.engagements.states import Gig
+from marketplace.orders.fulfilment import Line
+from marketplace.orders.service.stepping import step
+from tests.factories.accounts import a_user
+from tests.factories.orders import pay
+
+
+async def a_bare_gig(seller: UUID) -> UUID:
+    """The row alone, for an order to name."""
+    gig = uuid7()
+    await db.execute(
+        "INSERT INTO gigs (id, seller, title, slug, description, keywords, currency, status, must_be_approved, rejected_reason, "
+        "languages, view_count, click_count, order_count, completed_count, rating_sum, rating_count, trending, published_at, created_at, "
+        "updated_at) VALUES ($1, $2, 'A logo', 'a-logo-' || $1::uuid, '', '', 'USD', 'draft', false, '', '{}', 0, 0, 0, 0, 0, 0, "
+        "0, NULL, now(), now())",
+        gig, seller,
+    )  # fmt: skip
+    return gig
+
+
+async def an_engagement(
+    minor: int = 10_000,
+    *,
+    buyer: UUID | None = None,
+    seller: UUID | None = None,
+    to: Gig = Gig.AWAITING_REQUIREMENTS,
+    days: int = 5,
+    revisions: int | None = 1,
+    questions: list[Question] | None = None,
+    paid_with: str = "sandbox",
+    **line: Any,
+) -> UUID:
+    """The id of an order of a gig that stands where it is wanted, on the straight way there."""
+    buyer, seller = buyer or (await a_user()).id, seller or (await a_user()).id
+    lines = [Line(subject=uuid7(), title="A logo, basic", total=Money(minor, "USD"), **line)]
+    terms = Terms(
+        seller=seller, gig=await a_bare_gig(seller), lines=lines, delivery_days=days, revisions=revisions,
+        questions=questions or [],
+    )  # fmt: skip
+    async with db.transaction():
+        order_id = await open_work(buyer, terms)
+    way = [Gig.PENDING_PAYMENT, Gig.AWAITING_REQUIREMENTS, Gig.ACCEPTED, Gig.IN_PROGRESS]
+    for status in way[1 : way.index(to) + 1]:
+        if status is Gig.AWAITING_REQUIREMENTS:
+            await pay(await db.fetch_val("SELECT checkout FROM orders WHERE id = $1", order_id), paid_with)
+        else:
+            await step(order_id, seller, "accept" if status is Gig.ACCEPTED else "start")
+    return order_id
+
+
+async def parties(order_id: UUID) -> tuple[UUID, UUID]:
+    """(buyer, seller)"""
+    row = await db.fetch_row("SELECT buyer, seller FROM orders WHERE id = $1", order_id)
+    assert row is not None
+    return row["buyer"], row["seller"]
+
+
+async def work_of(order_id: UUID) -> LockedEngagement:
+    return await read_work(order_id)
+
+
+async def set_due(order_id: UUID, ago: timedelta) -> None:
+    """Its due date was so long ago, and its timers are due."""
+    await db.execute("UPDATE engagements SET due_at = $2 WHERE id = $1", order_id, clock.now() - ago)
+    await db.execute("UPDATE timers SET due_at = now() WHERE key = $1", str(order_id))
