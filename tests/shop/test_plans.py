@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from marketplace.core import db, pagination
-from marketplace.shop.queries import searching
+from marketplace.core.ids import uuid7
+from marketplace.shop.queries import rarity
 from marketplace.shop.queries.products import PRODUCTS, list_products
 from tests.factories.many_products import products
 
@@ -23,11 +24,28 @@ async def _many(app: object) -> AsyncIterator[None]:
 
     await db.retrying(_empty_everything)
     await products(MANY)
+    await _file_few()
     yield
     await db.retrying(_empty_everything)
     await db.execute("VACUUM ANALYZE products")
     pagination._long.clear()  # what was long is empty
-    searching._common.clear()
+    rarity._known.clear()
+
+
+async def _file_few() -> None:
+    """The 30 oldest have a category, a tag and an attribute of their own: who walks from the newest meets all others first."""
+    oldest = "SELECT id FROM products ORDER BY created_at LIMIT 30"
+    category, tag = uuid7(), uuid7()
+    await db.execute(
+        "INSERT INTO categories (id, slug, name, name_zh, description) VALUES ($1, 'few', 'Few', '', '')", category
+    )
+    await db.execute("INSERT INTO tags (id, slug, name) VALUES ($1, 'few', 'few')", tag)
+    await db.execute(f"INSERT INTO tag_items (tag, kind, item) SELECT $1, 'product', id FROM ({oldest}) AS few", tag)
+    await db.execute(
+        f"""UPDATE products SET category = $1, attributes = '{{"few": "yes"}}' WHERE id IN ({oldest})""", category
+    )
+    for table in ("products", "tags", "tag_items"):
+        await db.execute(f"VACUUM ANALYZE {table}")
 
 
 @pytest.fixture
@@ -42,9 +60,9 @@ def plans(monkeypatch):
         return await fetch(query, *values)
 
     monkeypatch.setattr(pagination.db, "fetch", explained)
-    monkeypatch.setattr(searching, "COMMON", 300)
+    monkeypatch.setattr(rarity, "COMMON", 300)
     pagination._long.clear()
-    searching._common.clear()
+    rarity._known.clear()
     return seen
 
 
@@ -59,6 +77,16 @@ async def test_no_list_reads_all_products(_many, plans, query):
     [plan] = plans
     # `p` counts, and stops at a thousand; `p_1` is the page.
     assert "on products p_1" in plan and "Seq Scan on products p_1" not in plan, plan
+
+
+@pytest.mark.parametrize("more", ["", "&ordering=name", "&ordering=-price&in_stock=true"])
+@pytest.mark.parametrize("query", ["category=few", "tag=few", "attribute=few:yes", "max_price=1.50"])
+async def test_where_few_are_found_no_others_are_looked_at(_many, plans, query, more):
+    page = await list_products(asked(query + more), None)
+    assert 0 < page.data.count <= 30
+    [plan] = plans
+    how = plan.partition("on products p_1")[2].splitlines()[1]
+    assert "Cond: (id = ANY" in how, plan
 
 
 async def test_a_page_far_down_begins_where_the_last_one_ended(_many, plans):

@@ -16,6 +16,7 @@ from marketplace.core.filters import Filters, Listing
 from marketplace.core.money import MAX_MINOR
 from marketplace.core.pagination import ListQuery, Order, Rows
 from marketplace.shop.errors import ProductNotFound
+from marketplace.shop.queries.rarity import narrow
 from marketplace.shop.queries.searching import searched
 from marketplace.shop.queries.shown import (
     BESIDE,
@@ -83,31 +84,46 @@ FEATURED: Final = _listing("products.featured", ProductFilters)
 MINE: Final = _listing("products.mine", MyProductFilters)
 
 
-async def narrowed(rows: Rows, listing: ListQuery[Any]) -> Rows:
-    """The rows of `p` that the filters and the search leave. Raises ValidationFailed naming the field."""
+DEAREST: Final = 2**63 - 1
+# Each of these twice: as a condition on `p`, and as the ids that an index finds. See `rarity`.
+PRICED: Final = "p.price_sort BETWEEN {}::bigint AND {}::bigint"
+SOLD_AT: Final = f"SELECT x.id FROM products x WHERE x.price_sort BETWEEN {{}}::bigint AND {{}}::bigint AND {ON_SALE.replace('p.', 'x.')}"
+FILED: Final = f"(p.category IN {BELOW}) IS TRUE"  # so that it is looked up, and not joined
+# `OFFSET 0`: category by category, whatever the planner thinks that a category has.
+FILED_UNDER: Final = f"""SELECT x.id FROM {BELOW} AS b CROSS JOIN LATERAL (
+  SELECT x.id FROM products x WHERE x.category = b.id AND x.deleted_at IS NULL OFFSET 0) AS x"""
+WITH_TAG: Final = "SELECT i.item FROM tag_items i JOIN tags t ON t.id = i.tag WHERE i.kind = 'product' AND t.slug = {}"
+TAGGED_AS: Final = f"p.id IN ({WITH_TAG})"
+HAVING: Final = """(p.attributes @> {}::jsonb
+  OR EXISTS (SELECT FROM product_variants v WHERE v.product = p.id AND v.is_active AND v.attributes @> {}::jsonb))"""
+# Each side by its own index; an OR would have every product looked at.
+WITH_ATTRIBUTE: Final = """SELECT x.id FROM products x WHERE x.deleted_at IS NULL AND x.attributes @> {}::jsonb
+  UNION SELECT v.product FROM product_variants v WHERE v.is_active AND v.attributes @> {}::jsonb"""
+
+
+async def narrowed(rows: Rows, listing: ListQuery[Any], *, for_sale: bool = True) -> Rows:
+    """The rows of `p` that the filters and the search leave; `for_sale`: the caller wants no others than those.
+
+    Raises ValidationFailed naming the field.
+    """
     wanted: ProductFilters = listing.filters
     seller = _uuid(wanted.seller)
-    rows = _priced(rows, wanted.min_price, "min_price", ">=")
-    rows = _priced(rows, wanted.max_price, "max_price", "<=")
+    if wanted.min_price is not None or wanted.max_price is not None:
+        lowest = _bound(wanted.min_price, "min_price", ROUND_CEILING, 0)
+        highest = _bound(wanted.max_price, "max_price", ROUND_FLOOR, DEAREST)
+        rows = await narrow(rows, PRICED, SOLD_AT, lowest, highest) if for_sale else rows.where(PRICED, lowest, highest)
+    if wanted.category is not None:
+        rows = await narrow(rows, FILED, FILED_UNDER, wanted.category, wanted.category)
     for tag in wanted.tag or ():
-        rows = rows.where(
-            "p.id IN (SELECT i.item FROM tag_items i JOIN tags t ON t.id = i.tag WHERE i.kind = 'product' AND t.slug = {})",
-            tag.lower(),
-        )
+        rows = await narrow(rows, TAGGED_AS, WITH_TAG, tag.lower())
     for attribute in wanted.attribute or ():
         name, _, value = attribute.partition(":")
         said = msgspec.json.encode({name.strip(): value.strip()}).decode()
-        # Each side by its own index; an OR would have every product looked at.
-        rows = rows.where(
-            "p.id IN (SELECT x.id FROM products x WHERE x.deleted_at IS NULL AND x.attributes @> {}::jsonb "
-            "UNION SELECT v.product FROM product_variants v WHERE v.is_active AND v.attributes @> {}::jsonb)",
-            said, said,
-        )  # fmt: skip
+        rows = await narrow(rows, HAVING, WITH_ATTRIBUTE, said, said)
     rows = await searched(rows, listing.search)
     rating = None if wanted.rating_min is None else round(wanted.rating_min * 1000)
     return (
-        rows.when(f"p.category IN {BELOW}", wanted.category, wanted.category)
-        .when("p.seller = {}", seller)
+        rows.when("p.seller = {}", seller)
         .when("p.seller = (SELECT id FROM users WHERE lower(username) = lower({}))", None if seller else wanted.seller)
         .when("p.currency = {}", wanted.currency)
         .when(f"{RATED} >= {{}}::int", rating)
@@ -121,14 +137,13 @@ def _either(wanted: bool | None, condition: str) -> str:
     return "true" if wanted is None else condition if wanted else f"NOT ({condition})"
 
 
-def _priced(rows: Rows, price: Decimal | None, field: str, side: str) -> Rows:
-    """Prices on one side of an amount, each in its own currency. Raises ValidationFailed naming the field."""
+def _bound(price: Decimal | None, field: str, rounding: str, otherwise: int) -> int:
+    """An amount in thousandths, as prices are compared in any currency. Raises ValidationFailed naming the field."""
     if price is None:
-        return rows
+        return otherwise
     if not (price.is_finite() and abs(price) < MAX_MINOR):
         raise ValidationFailed.of(field, "Must be an amount within reason.")
-    thousandths = int(price.scaleb(3).to_integral_value(ROUND_CEILING if side == ">=" else ROUND_FLOOR))
-    return rows.where(f"p.price_sort {side} {{}}::bigint", thousandths)
+    return int(price.scaleb(3).to_integral_value(rounding))
 
 
 def _uuid(text: str | None) -> UUID | None:
@@ -156,7 +171,7 @@ async def list_featured(listing: ListQuery[ProductFilters], visitor: Viewer | No
 async def list_mine(listing: ListQuery[MyProductFilters], viewer: Viewer) -> Envelope[Page[MyProductCard]]:
     """The viewer's own, drafts and archived ones included."""
     rows = listing.rows(SOURCE).counted("products p").columns(f"{CARD}, {OWN} FROM {BESIDE}", viewer.id)
-    rows = (await narrowed(rows, listing)).where("p.seller = {} AND p.deleted_at IS NULL", viewer.id)
+    rows = (await narrowed(rows, listing, for_sale=False)).where("p.seller = {} AND p.deleted_at IS NULL", viewer.id)
     low = (
         "EXISTS (SELECT FROM product_variants v WHERE v.product = p.id AND v.is_active AND v.tracks_stock "
         "AND v.on_hand - v.allocated <= p.low_stock_at)"
