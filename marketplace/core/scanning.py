@@ -2,37 +2,42 @@
 
 import asyncio
 import struct
+from pathlib import Path
 from typing import Final, Protocol
 
 from marketplace.core.config import settings
 from marketplace.core.errors import Unavailable
 
-CHUNK: Final = 64 * 1024
-TIMEOUT: Final = 30
+CHUNK: Final = 256 * 1024
+TIMEOUT: Final = 120
+"""Seconds for a whole file."""
 
 
 class Scanner(Protocol):
-    async def scan(self, data: bytes) -> str | None:
+    async def scan(self, file: Path) -> str | None:
         """The name of what was found, or None. Raises Unavailable if nobody could look."""
 
 
 class NoScanner:
     """Nobody looks. What is served is re-encoded or offered for saving only, so this is tenable."""
 
-    async def scan(self, data: bytes) -> str | None:
+    async def scan(self, file: Path) -> str | None:
         return None
 
 
 class ClamAV:
-    """clamd's INSTREAM command over TCP (`host:port`) or a socket file (`unix:/path`)."""
+    """clamd's INSTREAM command over TCP (`host:port`) or a socket file (`unix:/path`).
+
+    Its StreamMaxLength must allow for the largest file that is taken: what it does not look at is not passed.
+    """
 
     def __init__(self, address: str) -> None:
         self._address = address
 
-    async def scan(self, data: bytes) -> str | None:
+    async def scan(self, file: Path) -> str | None:
         try:
             async with asyncio.timeout(TIMEOUT):
-                answer = await self._ask(data)
+                answer = await self._ask(file)
         except (OSError, TimeoutError, EOFError) as error:
             raise Unavailable("The virus scanner is away for a moment.") from error
         verdict = answer.strip(b"\0\n ").decode("utf-8", "replace").removeprefix("stream: ")
@@ -42,7 +47,7 @@ class ClamAV:
             return verdict.removesuffix(" FOUND")
         raise Unavailable(f"The virus scanner could not look: {verdict[:200]}")
 
-    async def _ask(self, data: bytes) -> bytes:
+    async def _ask(self, file: Path) -> bytes:
         if self._address.startswith("unix:"):
             reader, writer = await asyncio.open_unix_connection(self._address.removeprefix("unix:"))
         else:
@@ -50,10 +55,10 @@ class ClamAV:
             reader, writer = await asyncio.open_connection(host, int(port))
         try:
             writer.write(b"zINSTREAM\0")
-            for at in range(0, len(data), CHUNK):
-                part = data[at : at + CHUNK]
-                writer.write(struct.pack("!I", len(part)) + part)
-                await writer.drain()
+            with file.open("rb") as opened:
+                while part := await asyncio.to_thread(opened.read, CHUNK):
+                    writer.write(struct.pack("!I", len(part)) + part)
+                    await writer.drain()
             writer.write(struct.pack("!I", 0))
             await writer.drain()
             return await reader.readuntil(b"\0")

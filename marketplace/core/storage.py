@@ -26,17 +26,13 @@ from obstore.store import LocalStore, S3Store
 from marketplace.core import clock, db
 from marketplace.core.config import Settings, settings
 from marketplace.core.errors import NotFound, Unavailable
+from marketplace.core.filetypes import FILE_TYPES
 from marketplace.core.seal import derived_key
 
 LINK_SECONDS: Final = 300
 CHUNK: Final = 64 * 1024
 ROUTE: Final = "/media/"
-TYPES: Final = {
-    "webp": "image/webp",
-    "jpg": "image/jpeg",
-    "png": "image/png",
-    "pdf": "application/pdf",
-    "zip": "application/zip",
+TYPES: Final = {one.extension: one.media_type for one in FILE_TYPES.values()} | {
     "json": "application/json",
     "ics": "text/calendar",
     "csv": "text/csv",
@@ -45,6 +41,11 @@ TYPES: Final = {
 
 _PURPOSE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _KEY = re.compile(r"(public|private)/[a-z][a-z0-9_]{0,39}/[0-9a-f]{2}/[0-9a-f]{32}/[a-z0-9_]{1,40}(\.[a-z0-9]{1,5})?")
+
+
+class LinkExpired(NotFound):
+    code = "link_expired"
+    default_message = "This link has expired. Ask for a new one."
 
 
 class Stored(Struct, frozen=True, kw_only=True):
@@ -116,8 +117,8 @@ def _reaching() -> Iterator[None]:
         raise Unavailable("The file store is away for a moment. Try again.") from error
 
 
-async def put(key: str, data: bytes | AsyncIterator[bytes]) -> None:
-    """Store a file whole or not at all; what was under the key is replaced. Large data is sent in parts."""
+async def put(key: str, data: bytes | Path | AsyncIterator[bytes]) -> None:
+    """Store a file whole or not at all; what was under the key is replaced. Large data, and a file's, is sent in parts."""
     check_key(key)
     config = settings()
     attributes = {"Content-Type": Stored(key=key, size=0, etag="", modified_at=clock.now()).content_type}
@@ -147,6 +148,13 @@ async def stream(key: str, start: int = 0, end: int | None = None) -> AsyncItera
         result = await obstore.get_async(_open(settings()), check_key(key), options=where)
         async for chunk in result.stream(CHUNK):
             yield bytes(chunk)
+
+
+async def fetch_to(key: str, path: Path) -> None:
+    """Write a stored file to a local one, in parts. Raises NotFound."""
+    with path.open("wb") as file:
+        async for chunk in stream(key):
+            await asyncio.to_thread(file.write, chunk)
 
 
 async def delete(*keys: str) -> None:
@@ -195,7 +203,7 @@ def check_link(key: str, user: str, expires: str, filename: str, signature: str)
     ):
         raise NotFound
     if int(expires) <= clock.now().timestamp():
-        raise NotFound("This link has expired. Ask for a new one.")
+        raise LinkExpired
     return UUID(user)
 
 

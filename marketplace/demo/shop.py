@@ -97,7 +97,7 @@ class Picture:
     filename = "picture.jpg"
 
     def __init__(self, content: bytes) -> None:
-        self._content = content
+        self._content = io.BytesIO(content)
 
     async def read(self, size: int = -1, /) -> bytes:
-        return self._content if size < 0 else self._content[:size]
+        return self._content.read(size)

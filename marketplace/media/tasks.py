@@ -4,7 +4,7 @@ from marketplace.core.jobs import job
 from marketplace.media.service import processing
 
 
-@job(timeout=120, retries=6)
+@job(timeout=600, retries=6)
 async def process_media(media_id: str) -> None:
     await processing.process(UUID(media_id))
 

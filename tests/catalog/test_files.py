@@ -13,10 +13,11 @@ from marketplace.media.schemas import media_out
 from marketplace.media.service import uploads
 from tests.factories import bearer, signed_in
 from tests.factories.pictures import AFile, a_picture, an_upload, work_off
+from tests.factories.uploads import a_paper
 
 PICTURE = declare(Purpose("test_picture", sizes=(50, 100)))
 LETTER = declare(Purpose("test_letter", sizes=(800,), public=False, accepts=PICTURES_AND_PDF))
-PDF = b"%PDF-1.7\n" + bytes(range(48, 58)) * 20 + b"\n%%EOF\n"
+PDF = a_paper()
 
 
 @pytest.fixture(autouse=True)
@@ -110,7 +111,7 @@ async def test_a_link_ends_with_its_time_and_with_its_account(client):
     user, _ = await signed_in()
     key = (await an_upload(user.id, LETTER, PDF)).renditions[0].key
     late = await client.get(storage.url(key, viewer_id=user.id, seconds=-1))
-    assert late.status_code == 404 and "expired" in late.json()["message"]
+    assert late.status_code == 404 and late.json()["code"] == "link_expired"
     good = storage.url(key, viewer_id=user.id)
     await User.update({User.status: AccountStatus.BANNED}).where(User.id == user.id)
     assert (await client.get(good)).status_code == 404

@@ -26,38 +26,48 @@ async def clamd(reader, writer):
 
 
 @pytest.fixture
+def a_file(tmp_path):
+    def write(data):
+        path = tmp_path / "looked-at"
+        path.write_bytes(data)
+        return path
+
+    return write
+
+
+@pytest.fixture
 async def address():
     server = await asyncio.start_server(clamd, "127.0.0.1", 0)
     yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
     server.close()
 
 
-@pytest.mark.parametrize("padding", [0, 200_000])
-async def test_malware_is_named_and_harmless_files_pass(address, padding):
-    assert await ClamAV(address).scan(b"x" * padding + EICAR) == "Eicar-Signature"
-    assert await ClamAV(address).scan(b"x" * padding + b"fine") is None
+@pytest.mark.parametrize("padding", [0, 600_000])
+async def test_malware_is_named_and_harmless_files_pass(address, a_file, padding):
+    assert await ClamAV(address).scan(a_file(b"x" * padding + EICAR)) == "Eicar-Signature"
+    assert await ClamAV(address).scan(a_file(b"x" * padding + b"fine")) is None
 
 
-async def test_a_socket_file_does_too(tmp_path):
+async def test_a_socket_file_does_too(tmp_path, a_file):
     path = tmp_path / "clamd.sock"
     server = await asyncio.start_unix_server(clamd, path)
-    assert await ClamAV(f"unix:{path}").scan(EICAR) == "Eicar-Signature"
+    assert await ClamAV(f"unix:{path}").scan(a_file(EICAR)) == "Eicar-Signature"
     server.close()
 
 
 @pytest.mark.parametrize("data", [b"SLOWLY", b"HANGUP"])
-async def test_a_scanner_that_could_not_look_passes_nothing(address, data):
+async def test_a_scanner_that_could_not_look_passes_nothing(address, a_file, data):
     with pytest.raises(Unavailable):
-        await ClamAV(address).scan(data)
+        await ClamAV(address).scan(a_file(data))
 
 
-async def test_a_scanner_that_is_away_passes_nothing():
+async def test_a_scanner_that_is_away_passes_nothing(a_file):
     with pytest.raises(Unavailable):
-        await ClamAV("127.0.0.1:1").scan(b"x")
+        await ClamAV("127.0.0.1:1").scan(a_file(b"x"))
 
 
-async def test_the_setting_chooses(configure, address):
+async def test_the_setting_chooses(configure, a_file, address):
     configure(clamav="")
-    assert isinstance(scanner(), NoScanner) and await scanner().scan(EICAR) is None
+    assert isinstance(scanner(), NoScanner) and await scanner().scan(a_file(EICAR)) is None
     configure(clamav=address)
-    assert await scanner().scan(EICAR) == "Eicar-Signature"
+    assert await scanner().scan(a_file(EICAR)) == "Eicar-Signature"

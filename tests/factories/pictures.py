@@ -19,10 +19,10 @@ class AFile:
     """A file of a form, without the form."""
 
     def __init__(self, data: bytes, filename: str = "photo.jpg") -> None:
-        self._data, self.filename = data, filename
+        self._data, self.filename = io.BytesIO(data), filename
 
     async def read(self, size: int = -1) -> bytes:
-        return self._data if size < 0 else self._data[:size]
+        return self._data.read(size)
 
 
 def a_picture(

@@ -19,12 +19,13 @@ from marketplace.media.states import MediaState
 from marketplace.media.tables import Media
 from tests.factories import a_user
 from tests.factories.pictures import AFile, a_picture, an_upload, opened, work_off
+from tests.factories.uploads import a_paper
 
 pytestmark = pytest.mark.usefixtures("tables", "files")
 
 AVATAR = declare(Purpose("test_avatar", sizes=(100, 300, 500), square=True))
 PAPER = declare(Purpose("test_paper", sizes=(1600,), public=False, accepts=PICTURES_AND_PDF))
-PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\n" + b"x" * 3000 + b"\ntrailer<<>>\n%%EOF\n"
+PDF = a_paper()
 
 heard: list[MediaReady | MediaRefused] = []
 
@@ -81,9 +82,9 @@ async def test_what_is_kept_is_never_what_was_sent(files):
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", AVATAR, images.NotAnImage, 415),
         (PDF, AVATAR, images.NotAnImage, 415),
         (b"MZ" + b"\0" * 100, PAPER, FileTypeRefused, 415),
-        (PDF[:2000], PAPER, FileTruncated, 400),
+        (PDF[:1000], PAPER, FileTruncated, 400),
         (a_picture()[:-40], PAPER, images.ImageTruncated, 400),
-        (a_picture("PNG") + b"<script>", PAPER, FileTypeRefused, 415),
+        (a_picture("PNG") + b"<script>", PAPER, images.NotAnImage, 415),
     ],
 )
 async def test_each_wrong_file_has_one_refusal_and_leaves_nothing(files, data, purpose, refusal, status):

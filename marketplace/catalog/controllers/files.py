@@ -64,7 +64,7 @@ async def serve_media(
 
 def _headers(file: Stored, name: str) -> dict[str, str]:
     public = storage.is_public(file.key)
-    shown = "inline" if file.content_type.startswith("image/") else "attachment"
+    shown = "inline" if file.content_type.startswith(("image/", "video/")) else "attachment"
     filename = f"; filename*=UTF-8''{quote(name, safe='')}" if name else ""
     return {
         "ETag": file.etag,

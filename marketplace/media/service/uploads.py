@@ -1,26 +1,24 @@
 """Taking files in and away: what other domains call."""
 
-import asyncio
-import hashlib
 import re
 import unicodedata
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
-from msgspec import Struct
-
-from marketplace.core import clock, db, images, outbox, storage, timers
+from marketplace.core import clock, db, outbox, storage, timers
 from marketplace.core.config import settings
 from marketplace.core.errors import NotFound
 from marketplace.core.ids import uuid7
 from marketplace.media import queries
-from marketplace.media.errors import FileEmpty, FileInUse, FileTooLarge, FileTruncated, FileTypeRefused, TooMuchWaiting
+from marketplace.media.errors import FileInUse, TooMuchWaiting
 from marketplace.media.events import MediaAccepted, MediaRemoved
 from marketplace.media.purposes import Purpose, byte_limit, purpose_of
 from marketplace.media.schemas import MediaRecord
-from marketplace.media.states import MEDIA, MediaKind, MediaState
+from marketplace.media.service.receiving import Incoming as Incoming  # as callers name it
+from marketplace.media.service.receiving import Received, received
+from marketplace.media.states import MEDIA, MediaState
 
 ABANDONED: Final = "media.abandoned"
 ABANDONED_AFTER: Final = timedelta(minutes=15)
@@ -36,24 +34,7 @@ LOOSE_LOCKS: Final = 0x3ED1
 _UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\"\\/:*?<>|;%]+")
 
 
-class Incoming(Protocol):
-    """A file of a form, such as Litestar's UploadFile."""
-
-    @property
-    def filename(self) -> str: ...
-
-    async def read(self, size: int = -1, /) -> bytes: ...
-
-
 Attach: TypeAlias = Callable[[MediaRecord], Awaitable[None]]
-
-
-class Inspected(Struct, frozen=True):
-    kind: MediaKind
-    received_type: str
-    width: int | None
-    height: int | None
-    sha256: str
 
 
 def body_limit(files: int = 1, purpose: Purpose | None = None) -> int:
@@ -67,25 +48,27 @@ async def accept(
     """Take a file in: it is stored aside and worked on by a job; `MediaReady` or `MediaRefused` follows.
 
     Not inside a transaction. `attach` runs in the transaction in which the file becomes yours: write your own row there,
-    and refuse there; a refusal takes the file away again. Looks at content only, never at the name or the declared type.
-    Raises, naming `field`: FileTooLarge (413), FileEmpty (400), FileTypeRefused or NotAnImage (415), ImageTooLarge (413, too
-    many pixels), ImageTruncated, ImageBroken or FileTruncated (400), Unavailable (503, nothing kept).
+    and refuse there; a refusal takes the file away again. Raises what `receiving.received` raises, and Unavailable (503,
+    nothing kept).
     """
     assert not db.in_transaction(), "accept() opens its own transactions"
-    data = await _read(file, purpose, field)
-    seen = await asyncio.to_thread(_inspect, data, purpose, field)
+    async with received(file, purpose, field) as got:
+        return await _keep(file.filename, got, purpose, owner_id, attach)
+
+
+async def _keep(filename: str, got: Received, purpose: Purpose, owner_id: UUID, attach: Attach | None) -> MediaRecord:
     media_id = uuid7()
     async with db.transaction():
         await db.execute(
             "INSERT INTO media (id, owner, kind, purpose, public, state, filename, received_type, byte_size, sha256, "
             "width, height, renditions, reason, created_at, updated_at) "
             "VALUES ($1, $2, $3, $4, $5, 'receiving', $6, $7, $8, $9, $10, $11, '[]', '', now(), now())",
-            media_id, owner_id, seen.kind, purpose.name, purpose.public, clean_filename(file.filename),
-            seen.received_type, len(data), seen.sha256, seen.width, seen.height,
+            media_id, owner_id, got.kind, purpose.name, purpose.public, clean_filename(filename),
+            got.type.media_type, got.size, got.sha256, got.width, got.height,
         )  # fmt: skip
         # Whatever dies from here on, the timer takes away what was left behind.
         await timers.schedule(ABANDONED, media_id, clock.now() + ABANDONED_AFTER)
-    await storage.put(original_key(media_id), data)
+    await storage.put(original_key(media_id), got.path)
     async with db.transaction():
         media = await queries.lock_media(media_id)
         await _move(media, MediaState.PENDING)
@@ -116,36 +99,6 @@ async def take_in(file: Incoming, purpose: Purpose, *, owner_id: UUID, field: st
         await timers.schedule(LOOSE, media.id, clock.now() + LOOSE_FOR)
 
     return await accept(file, purpose, owner_id=owner_id, field=field, attach=wait)
-
-
-async def _read(file: Incoming, purpose: Purpose, field: str) -> bytes:
-    limit = byte_limit(purpose)
-    data = await file.read(limit + 1)
-    if len(data) > limit:
-        said = f"The file is larger than {limit / 1024 / 1024:.3g} MB."
-        raise FileTooLarge(said, fields={field: [said]}, max_bytes=limit)
-    if not data:
-        raise FileEmpty("The file is empty.", fields={field: ["The file is empty."]})
-    return data
-
-
-def _inspect(data: bytes, purpose: Purpose, field: str) -> Inspected:
-    digest = hashlib.sha256(data).hexdigest()
-    if "pdf" in purpose.accepts:
-        if data.startswith(b"%PDF-"):
-            if b"%%EOF" not in data[-2048:]:
-                said = "The end of the document is missing. Upload it again."
-                raise FileTruncated(said, fields={field: [said]})
-            return Inspected(MediaKind.DOCUMENT, "application/pdf", None, None, digest)
-        try:
-            header = images.inspect(data, field)
-        except images.NotAnImage:
-            said = "Send a PDF, JPEG, PNG, GIF or WebP file."
-            accepted = ["application/pdf", *images.ACCEPTED]
-            raise FileTypeRefused(said, fields={field: [said]}, accepted=accepted) from None
-    else:
-        header = images.inspect(data, field)
-    return Inspected(MediaKind.IMAGE, f"image/{header.format.lower()}", header.width, header.height, digest)
 
 
 def clean_filename(name: str) -> str:
