@@ -22,12 +22,14 @@ import marketplace.media.handlers
 import marketplace.moderation.handlers
 import marketplace.notifications.handlers
 import marketplace.notifications.money
+import marketplace.notifications.parcels
 import marketplace.notifications.personal_data
 import marketplace.notifications.reviews
 import marketplace.notifications.subscriptions
 import marketplace.orders.handlers
 import marketplace.orders.invariants
 import marketplace.orders.personal_data
+import marketplace.orders.shipment_invariants
 import marketplace.orders.timers
 import marketplace.payments.handlers
 import marketplace.payments.invariants

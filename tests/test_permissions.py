@@ -15,6 +15,8 @@ from marketplace.auctions.service.lifecycle import close_due
 from marketplace.core import clock, db
 from marketplace.core.ids import uuid7
 from marketplace.core.openapi import schema
+from marketplace.orders.service import shipping
+from marketplace.orders.service.dispatching import Carriage
 from marketplace.payments.service.invoices import issue
 from marketplace.reviews.service import write_review
 from marketplace.shop.queries.cart import Owner
@@ -49,12 +51,19 @@ class World(Struct):
     auction_id: UUID | None = None
     lot_id: UUID | None = None
     product_id: UUID | None = None
+    order_id: UUID | None = None
 
     async def product(self) -> UUID:
         """The seller's, for sale."""
         if self.product_id is None:
             self.product_id = await a_product(self.ids["seller"])
         return self.product_id
+
+    async def order(self) -> UUID:
+        """The owner's, bought from the seller and paid."""
+        if self.order_id is None:
+            self.order_id = await an_order(buyer=self.ids["owner"], seller=self.ids["seller"], paid=True)
+        return self.order_id
 
     async def auction(self) -> UUID:
         """The seller's, running; made when it is first needed."""
@@ -184,6 +193,10 @@ async def an_owners_payout(world: World) -> str:
     return str(await a_payout(owner))
 
 
+async def a_shipment(world: World) -> str:
+    return str(await shipping.ship_part(await world.order(), world.ids["seller"], Carriage("DHL", "1"), None))
+
+
 async def an_owners_return(world: World) -> str:
     owner = world.ids["owner"]
     await add_item(Owner(user=owner), await world.product(), None, 1)
@@ -214,7 +227,7 @@ MAKERS: dict[str, Callable[[World], Awaitable[str]]] = {
     "method_id": lambda world: world.owners("/payouts/methods", provider="sandbox", destination="acct_ok"),
     "notification_id": a_notice,
     "offer_id": a_second_chance,
-    "order_id": lambda world: _text(an_order(buyer=world.ids["owner"], seller=world.ids["seller"], paid=True)),
+    "order_id": lambda world: _text(world.order()),
     "payout_id": an_owners_payout,
     "payment_id": an_owners_payment,
     "picture_id": a_picture_of_the_product,
@@ -223,6 +236,7 @@ MAKERS: dict[str, Callable[[World], Awaitable[str]]] = {
     "review_id": an_owners_review,
     "rule_id": an_owners_rule,
     "session_id": another_device,
+    "shipment_id": a_shipment,
     "skill_id": lambda world: world.owners("/users/skills", name="Watch repair"),
     "user_id": lambda world: _done(str(world.ids["owner"])),
 }
@@ -247,6 +261,8 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/returns/{return_id}/receive": {"restock": True},
     "POST /api/v1/returns/{return_id}/reject": {"reason": "It was worn."},
     "POST /api/v1/orders/{order_id}/ship": {"carrier": "DHL", "tracking_number": "1"},
+    "POST /api/v1/orders/{order_id}/shipments": {"carrier": "DHL"},
+    "PATCH /api/v1/orders/{order_id}/shipments/{shipment_id}": {"tracking_number": "2"},
     "PUT /api/v1/cart/items/{cart_item_id}": {"quantity": 2},
     "PATCH /api/v1/cart/items/{cart_item_id}": {"quantity": 2},
     "PUT /api/v1/users/portfolio/{item_id}": {"title": "Another clock"},

@@ -15,6 +15,8 @@ class Details(Struct, frozen=True, kw_only=True, omit_defaults=True):
     sale_id: UUID | None = None
     offer_id: UUID | None = None
     order_id: UUID | None = None
+    shipment_id: UUID | None = None
+    return_id: UUID | None = None
     payment_id: UUID | None = None
     payout_id: UUID | None = None
     session_id: UUID | None = None

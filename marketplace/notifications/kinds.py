@@ -45,8 +45,16 @@ class Kind(StrEnum):
     ORDER_PLACED = "order_placed"
     ORDER_SHIPPED = "order_shipped"
     ORDER_DELIVERED = "order_delivered"
+    SHIPMENT_SENT = "shipment_sent"
+    SHIPMENT_DELIVERED = "shipment_delivered"
     ORDER_COMPLETED = "order_completed"
     ORDER_CANCELLED = "order_cancelled"
+    UNITS_CANCELLED = "units_cancelled"
+    RETURN_REQUESTED = "return_requested"
+    RETURN_APPROVED = "return_approved"
+    RETURN_REJECTED = "return_rejected"
+    RETURN_RECEIVED = "return_received"
+    RETURN_CANCELLED = "return_cancelled"
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_FAILED = "payment_failed"
     PAYMENT_RETURNED = "payment_returned"
@@ -122,6 +130,14 @@ _ABOUT: Final[dict[Category, dict[Kind, Channels]]] = {
         Kind.ORDER_SHIPPED: LOUD,
         Kind.ORDER_DELIVERED: QUIET,
         Kind.ORDER_CANCELLED: LOUD,
+        Kind.SHIPMENT_SENT: LOUD,
+        Kind.SHIPMENT_DELIVERED: QUIET,
+        Kind.UNITS_CANCELLED: LOUD,
+        Kind.RETURN_REQUESTED: LOUD,
+        Kind.RETURN_APPROVED: LOUD,
+        Kind.RETURN_REJECTED: LOUD,
+        Kind.RETURN_RECEIVED: LOUD,
+        Kind.RETURN_CANCELLED: QUIET,
         Kind.REVIEW_REPLIED: QUIET,
     },
     Category.MONEY: dict.fromkeys(

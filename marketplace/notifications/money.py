@@ -19,7 +19,6 @@ from marketplace.orders.events import (
     OrderPlaced,
     OrderRefunded,
     OrderReleased,
-    OrderShipped,
     OrderUnfrozen,
 )
 from marketplace.payments.events import (
@@ -62,12 +61,6 @@ async def tell_of_payment(event: OrderPaid) -> None:
     if event.kind != SUBSCRIPTION:
         await notify(Kind.PAYMENT_RECEIVED, _of(event), [event.buyer_id])
         await notify(Kind.SALE_PAID, _of(event), [event.seller_id])
-
-
-@on(OrderShipped)
-async def tell_of_shipment(event: OrderShipped) -> None:
-    by = f"{event.carrier} {event.tracking_number}".strip()
-    await notify(Kind.ORDER_SHIPPED, _of(event, reason=by), [event.buyer_id])
 
 
 @on(OrderDelivered)

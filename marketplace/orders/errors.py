@@ -35,6 +35,25 @@ class CancellationRefused(Conflict):
     default_message = "You can't cancel this order as it stands."
 
 
+class ShipmentNotFound(NotFound):
+    code = "shipment_not_found"
+    default_message = "There is no such shipment."
+
+
+class SendsTooMany(Conflict):
+    """`details.line_id`, and `details.unsent`: how many of it are still to be sent."""
+
+    code = "ships_more_than_ordered"
+    default_message = "You have not so many of this left to send."
+
+
+class NotAllSent(Conflict):
+    """`details.unsent`: what is still to be sent, by line."""
+
+    code = "not_all_sent"
+    default_message = "Part of this order has not been sent yet."
+
+
 class OrderFrozen(Conflict):
     """`details.frozen_by` says what froze it, `details.current` where it stands."""
 

@@ -28,11 +28,47 @@ class OrderPaid(OrderEvent, frozen=True, kw_only=True):
     payment_id: UUID | None
 
 
+class SentItem(Struct, frozen=True, kw_only=True):
+    """So many of a line; `subject_id` is what its way to sell calls it."""
+
+    line_id: UUID
+    subject_id: UUID
+    title: str
+    quantity: int
+
+
+class ShipmentSent(OrderEvent, frozen=True, kw_only=True):
+    """A part of an order is on its way, or was handed over in person (no `carrier`). `whole`: everything that was ordered."""
+
+    shipment_id: UUID
+    part: int
+    carrier: str
+    tracking_number: str
+    tracking_url: str
+    items: list[SentItem]
+    whole: bool
+
+
 class OrderShipped(OrderEvent, frozen=True, kw_only=True):
-    """On its way, or handed over in person (no `carrier`)."""
+    """Everything has been sent or handed over. What carries it is that of the last shipment."""
 
     carrier: str
     tracking_number: str
+
+
+class ShipmentDelivered(OrderEvent, frozen=True, kw_only=True):
+    """A part of an order has arrived: its seller says so, or its buyer (`confirmed`). `last`: now all of it has."""
+
+    shipment_id: UUID
+    part: int
+    confirmed: bool
+    last: bool
+
+
+class OrderReturned(OrderEvent, frozen=True, kw_only=True):
+    """What had been sent is over: it came back, or all that was paid for it was given back."""
+
+    reason: str
 
 
 class OrderDelivered(OrderEvent, frozen=True, kw_only=True):

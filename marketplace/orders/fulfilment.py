@@ -70,7 +70,12 @@ class LockedOrder(Struct, frozen=True, kw_only=True):
     frozen_by: str
     expires_at: datetime | None
     auto_complete_at: datetime | None
+    sent_parts: int
+    """How many shipments of it have left."""
+    open_returns: int
+    paused_at: datetime | None
     shipped_at: datetime | None
+    delivered_at: datetime | None
     completed_at: datetime | None
 
     @property

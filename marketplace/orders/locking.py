@@ -19,7 +19,7 @@ from marketplace.orders.states import Phase
 ORDER: Final = """
 SELECT o.id, o.number, o.checkout, o.kind, o.buyer, o.seller, o.status, o.phase, o.currency, o.total_minor, o.tax_minor,
   o.commission_minor, o.captured_minor, o.released_minor, o.refunded_minor, o.refunded_held_minor, o.frozen_at, o.frozen_by,
-  o.expires_at, o.auto_complete_at, o.shipped_at, o.completed_at,
+  o.expires_at, o.auto_complete_at, o.sent_parts, o.open_returns, o.paused_at, o.shipped_at, o.delivered_at, o.completed_at,
   (SELECT l.title FROM order_lines l WHERE l."order" = o.id ORDER BY l.position LIMIT 1) AS title
 FROM orders o WHERE {} ORDER BY o.id FOR UPDATE OF o
 """

@@ -29,7 +29,10 @@ privacy.exporter(
         "o.carrier, o.tracking_number, o.cancel_reason, o.paid_at, o.shipped_at, o.delivered_at, o.completed_at, "
         "o.cancelled_at, o.created_at, "
         "(SELECT json_agg(json_build_object('title', l.title, 'quantity', l.quantity, 'subtotal_minor', "
-        'l.subtotal_minor) ORDER BY l.position) FROM order_lines l WHERE l."order" = o.id) AS lines '
+        'l.subtotal_minor) ORDER BY l.position) FROM order_lines l WHERE l."order" = o.id) AS lines, '
+        "(SELECT json_agg(json_build_object('carrier', s.carrier, 'tracking_number', s.tracking_number, 'shipped_at', "
+        "s.shipped_at, 'delivered_at', s.delivered_at) ORDER BY s.number) "
+        'FROM shipments s WHERE s."order" = o.id) AS shipments '
         "FROM orders o WHERE $1 IN (o.buyer, o.seller) ORDER BY o.id"
     ),
 )

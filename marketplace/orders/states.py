@@ -37,7 +37,10 @@ class EscrowStatus(StrEnum):
 
 
 class Goods(StrEnum):
-    """The statuses of what is sent or handed over. RULES: Orders."""
+    """The statuses of what is sent or handed over. RULES: Orders.
+
+    SHIPPED once everything has been sent, DELIVERED once its buyer has it; what was sent and is given back is RETURNED.
+    """
 
     PENDING = "pending"
     PROCESSING = "processing"
@@ -47,11 +50,21 @@ class Goods(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Sending(StrEnum):
+    """How far an order's things have come, read off its shipments."""
+
+    UNSENT = "unsent"
+    PARTIALLY_SHIPPED = "partially_shipped"
+    SHIPPED = "shipped"
+    PARTIALLY_DELIVERED = "partially_delivered"
+    DELIVERED = "delivered"
+
+
 G = Goods
 GOODS: Machine[Goods] = Machine({
     G.PENDING: frozenset({G.PROCESSING, G.CANCELLED}),
     G.PROCESSING: frozenset({G.SHIPPED, G.DELIVERED, G.CANCELLED}),
-    G.SHIPPED: frozenset({G.DELIVERED, G.CANCELLED}),
+    G.SHIPPED: frozenset({G.DELIVERED, G.RETURNED}),
     G.DELIVERED: frozenset({G.RETURNED}),
     G.RETURNED: frozenset(),
     G.CANCELLED: frozenset(),

@@ -35,6 +35,8 @@ class Order(Table, tablename="orders"):
     on. `captured`, `refunded` and `released` follow the ledger: what is in escrow is captured less released less what was
     refunded from escrow (`refunded_held_minor`). `status` is the kind's own word, `phase` the spine's. A frozen order's money
     stays where it is. `auto_complete_at` is when silence counts as receipt, `expires_at` when an unpaid one is given up.
+    `sent_parts` counts its shipments. While `open_returns` of it are, since `paused_at`, silence counts for nothing and nothing
+    clears.
     """
 
     id = UUID(primary_key=True, default=None)
@@ -64,6 +66,9 @@ class Order(Table, tablename="orders"):
     cancel_reason = Text(default="")
     expires_at = Timestamptz(null=True, default=None)
     auto_complete_at = Timestamptz(null=True, default=None)
+    sent_parts = SmallInt(default=0)
+    open_returns = SmallInt(default=0)
+    paused_at = Timestamptz(null=True, default=None)
     frozen_at = Timestamptz(null=True, default=None)
     frozen_by = Varchar(length=32, default="")
     paid_at = Timestamptz(null=True, default=None)
@@ -110,3 +115,41 @@ class OrderHistory(Table, tablename="order_history"):
     actor = ForeignKey(User, null=True, default=None, on_delete=OnDelete.restrict, index=True)
     note = Text(default="")
     at = Timestamptz(default=TimestamptzNow())
+
+
+class LineProgress(Table, tablename="order_line_progress"):
+    """How many of an order's line have been sent, and how many are called off; no row: none. `id` is the line's.
+
+    The database refuses more of both together than were ordered.
+    """
+
+    id = UUID(primary_key=True, default=None)
+    quantity = Integer()
+    sent = Integer(default=0)
+    cancelled = Integer(default=0)
+
+
+class Shipment(Table, tablename="shipments"):
+    """A part of an order that travels together, or all of it; without a carrier it was handed over. `number`: its first, second...
+
+    `delivered_at` is when it is said to have arrived, `confirmed_at` when its buyer said so.
+    """
+
+    id = UUID(primary_key=True, default=None)
+    order = ForeignKey(Order, on_delete=OnDelete.restrict)
+    number = SmallInt()
+    carrier = Varchar(length=60, default="")
+    tracking_number = Varchar(length=80, default="")
+    tracking_url = Text(default="")
+    shipped_at = Timestamptz(default=TimestamptzNow())
+    delivered_at = Timestamptz(null=True, default=None)
+    confirmed_at = Timestamptz(null=True, default=None)
+
+
+class ShipmentLine(Table, tablename="shipment_lines"):
+    """So many of a line travel with a shipment. Append-only."""
+
+    id = BigSerial(primary_key=True)
+    shipment = ForeignKey(Shipment, on_delete=OnDelete.restrict)
+    line = ForeignKey(OrderLine, on_delete=OnDelete.restrict, index=True)
+    quantity = Integer()

@@ -39,11 +39,12 @@ class ShopOrders:
         """What is promised stays promised until it is sent."""
 
     async def on_cancelled(self, order: LockedOrder, by: CancelledBy, reason: str) -> None:
+        await stock.catch_up(order.id)  # what has left is not given back
         await stock.release(order.id, reason=f"cancelled by {by}")
         await redeeming.give_back(order.checkout, order.seller)
 
     async def on_completed(self, order: LockedOrder) -> None:
-        await stock.ship(order.id)  # handed over without ever being sent
+        await stock.catch_up(order.id)  # what was handed over without ever being sent
 
     async def may_cancel(self, order: LockedOrder, by: CancelledBy) -> bool:
         return by is CancelledBy.STAFF or order.status != Goods.SHIPPED

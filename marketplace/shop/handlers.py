@@ -1,7 +1,7 @@
 from marketplace.accounts.events import UserBanned
 from marketplace.core import db, outbox
 from marketplace.media.events import MediaReady, MediaRefused
-from marketplace.orders.events import OrderPaid, OrderShipped
+from marketplace.orders.events import OrderPaid, ShipmentSent
 from marketplace.shop.freshness import products_changed
 from marketplace.shop.pictures import PRODUCT_IMAGE
 from marketplace.shop.pricing.drafts import KIND
@@ -28,11 +28,11 @@ async def hide_unreadable_picture(event: MediaRefused) -> None:
         await forget_image(event.media_id)
 
 
-@outbox.on(OrderShipped)
-async def take_off_the_shelf(event: OrderShipped) -> None:
+@outbox.on(ShipmentSent)
+async def take_off_the_shelf(event: ShipmentSent) -> None:
     """What was promised has left; what can be sold is the same as before."""
     if event.kind == KIND:
-        await stock.ship(event.order_id, actor=event.seller_id)
+        await stock.catch_up(event.order_id, actor=event.seller_id)
 
 
 @outbox.on(OrderPaid)

@@ -19,6 +19,12 @@ BROKEN: Final = {
     "no order gives back or ships more than it reserved": """
         SELECT "order" AS id FROM stock_movements WHERE "order" IS NOT NULL
         GROUP BY "order", variant HAVING sum(allocated_change) < 0""",
+    "no more leaves the shelf for an order than is in its shipments": """
+        SELECT o.id FROM orders o JOIN (
+          SELECT m."order", m.variant, -m.allocated_change AS n FROM stock_movements m WHERE m.kind = 'shipped'
+          UNION ALL SELECT s."order", l.subject, -i.quantity FROM shipments s JOIN shipment_lines i ON i.shipment = s.id
+          JOIN order_lines l ON l.id = i.line) AS b ON b."order" = o.id
+        WHERE o.kind = 'shop' GROUP BY o.id, b.variant HAVING sum(b.n) > 0""",
     "no more comes back of an order than was sent": """
         SELECT "order" AS id FROM stock_movements WHERE "order" IS NOT NULL GROUP BY "order", variant
         HAVING coalesce(sum(on_hand_change) FILTER (WHERE kind = 'returned'), 0)

@@ -210,6 +210,25 @@ class CouponUse(Table, tablename="coupon_uses"):
     given_back_at = Timestamptz(null=True, default=None)
 
 
+class LineCancellation(Table, tablename="order_line_cancellations"):
+    """So many of an order's line were called off before they were sent. Append-only; amounts are minor units of its currency.
+
+    `amount_minor` is what they are worth, `refunded_minor` what was paid back for them: less, where the order had been refunded
+    before. Rows of one `request` were called off together.
+    """
+
+    id = BigSerial(primary_key=True)
+    request = UUID(default=None)
+    order = ForeignKey(Order, on_delete=OnDelete.restrict, index=True)
+    line = ForeignKey(OrderLine, on_delete=OnDelete.restrict, index=True)
+    quantity = Integer()
+    amount_minor = BigInt()
+    refunded_minor = BigInt(default=0)
+    actor = ForeignKey(User, on_delete=OnDelete.restrict, index=True)
+    reason = Text(default="")
+    at = Timestamptz(default=TimestamptzNow())
+
+
 class OrderReturn(Table, tablename="order_returns"):
     """A buyer sends things of an order back. Amounts are minor units of the order's currency, and final once it is received.
 

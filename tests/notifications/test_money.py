@@ -16,8 +16,8 @@ from marketplace.orders.events import (
     OrderPlaced,
     OrderRefunded,
     OrderReleased,
-    OrderShipped,
     OrderUnfrozen,
+    ShipmentSent,
 )
 from marketplace.payments.events import (
     ChargebackClosed,
@@ -54,7 +54,16 @@ async def test_an_order_is_told_from_its_placing_to_its_clearing():
     await emit(
         OrderPlaced(checkout_id=uuid7(), **common),
         OrderPaid(payment_id=uuid7(), **common),
-        OrderShipped(carrier="DHL", tracking_number="123", **common),
+        ShipmentSent(
+            shipment_id=uuid7(),
+            part=1,
+            carrier="DHL",
+            tracking_number="123",
+            tracking_url="",
+            items=[],
+            whole=True,
+            **common,
+        ),
         OrderDelivered(**common),
         OrderCompleted(by_silence=False, **common),
         OrderReleased(amount=12_345, seller_amount=11_111, **common),

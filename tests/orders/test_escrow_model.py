@@ -199,12 +199,12 @@ class Escrow(RuleBasedStateMachine):
         self.book.take(page, minor)
         self.book.wallet += minor
         if not page.left:
-            page.status = "cancelled" if page.status in ("processing", "shipped") else "returned"
+            page.status = "cancelled" if page.status == "processing" else "returned"
 
     @rule(n=ORDERS)
     def cancel(self, n):
         page, order = self.both(n)
-        good = page.status in ("pending", "processing", "shipped") and not page.frozen
+        good = page.status in ("pending", "processing") and not page.frozen
         if self.agreed(cancelling.cancel(order, CancelledBy.STAFF, None, "no"), good):
             page.status = "cancelled"
             if page.left:
@@ -237,7 +237,8 @@ class Escrow(RuleBasedStateMachine):
                 self.book.wallet += buyers
             if sellers:
                 self.book.release(page, sellers)
-            page.status, page.frozen = "cancelled" if whole else "delivered", False
+            over = "returned" if page.status == "shipped" else "cancelled"
+            page.status, page.frozen = over if whole else "delivered", False
 
     @rule(n=ORDERS)
     def clear(self, n):
@@ -296,7 +297,7 @@ class Escrow(RuleBasedStateMachine):
         ended = [page for page in self.by_bank if not page.left and page.status in ("processing", "shipped")]
         self.over()
         for page in ended:
-            page.status = "cancelled"
+            page.status = "returned" if page.status == "shipped" else "cancelled"
 
     def over(self) -> None:
         for page in self.by_bank:

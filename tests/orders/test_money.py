@@ -274,6 +274,13 @@ async def test_cancelling_gives_back_what_is_left():
     await hold_invariants()
 
 
+async def test_a_frozen_order_is_not_cancelled():
+    order_id = await an_order(10_000, paid=True)
+    await freezing.freeze(order_id, "dispute", None, "It never came.")
+    with pytest.raises(OrderFrozen):
+        await cancelling.cancel(order_id, CancelledBy.STAFF, None, "")
+
+
 async def test_a_frozen_orders_money_stays_where_it_is():
     order_id = await an_order(10_000, paid=True)
     seller = (await read(order_id)).seller
@@ -282,7 +289,6 @@ async def test_a_frozen_orders_money_stays_where_it_is():
     assert frozen.frozen
     for deed in (
         lambda: release(order_id), lambda: refund(order_id), lambda: completing.complete(order_id, None, ""),
-        lambda: cancelling.cancel(order_id, CancelledBy.STAFF, None, ""),
         lambda: freezing.freeze(order_id, "dispute", None, "again"),
     ):  # fmt: skip
         with pytest.raises(OrderFrozen):
@@ -459,7 +465,7 @@ async def test_the_history_tells_everything():
     await freezing.unfreeze(order_id, None, "It came.")
     await completing.complete(order_id, None, "received")
     assert await notes(order_id) == [
-        "Order created", "Payment confirmed", "Shipped", "Refunded 1.00 USD: Sorry.", "Frozen: It never came.",
+        "Order created", "Payment confirmed. Order processing started.", "Shipped with DHL, tracking number 1", "Refunded 1.00 USD: Sorry.", "Frozen: It never came.",
         "Unfrozen: It came.", "received",
     ]  # fmt: skip
     assert await statuses(order_id) == ["pending", "processing", "shipped", "delivered"]

@@ -20,7 +20,7 @@ async def test_the_copy_has_both_sides_and_no_commission_for_the_buyer():
     assert await privacy.EXPORTERS["orders"]((await a_user()).id) == []
     assert [row["note"] for row in await privacy.EXPORTERS["order_history"](buyer)] == [
         "Order created",
-        "Payment confirmed",
+        "Payment confirmed. Order processing started.",
     ]
     assert len(await privacy.EXPORTERS["checkouts"](buyer)) == 1
 

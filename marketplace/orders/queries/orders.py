@@ -11,6 +11,7 @@ from marketplace.core.envelope import Envelope, Page
 from marketplace.core.filters import Filters, Listing
 from marketplace.core.pagination import ListQuery, Order
 from marketplace.orders.errors import OrderNotFound
+from marketplace.orders.queries.shipments import OF_ORDER, SENDING
 from marketplace.orders.queries.shown import ESCROW, HELD, PARTIES, PERSON, TITLE, money
 from marketplace.orders.schemas.orders import OrderCard, OrderOut, OrderRole
 from marketplace.orders.states import EscrowStatus, Phase
@@ -42,14 +43,17 @@ CARD: Final = f"""o.id, o.number AS order_number, o.checkout AS checkout_id, o.k
 MINE: Final = {None: "{} IN (o.buyer, o.seller)", OrderRole.BUYER: "o.buyer = {}", OrderRole.SELLER: "o.seller = {}"}
 
 ITEMS: Final = f"""(SELECT coalesce(json_agg(json_build_object('id', l.id, 'subject_id', l.subject, 'product_name', l.title,
-    'product_sku', l.sku, 'variant_name', l.variant, 'quantity', l.quantity, 'price', {money("l.unit_minor")},
+    'product_sku', l.sku, 'variant_name', l.variant, 'quantity', l.quantity, 'shipped_quantity', coalesce(p.sent, 0),
+    'cancelled_quantity', coalesce(p.cancelled, 0), 'price', {money("l.unit_minor")},
     'subtotal', {money("l.subtotal_minor")}, 'discount', {money("l.discount_minor")}, 'tax', {money("l.tax_minor")},
     'commission', CASE WHEN o.seller = $2 THEN {money("l.commission_minor")} END) ORDER BY l.position), '[]')
-  FROM order_lines l WHERE l."order" = o.id)"""
-HISTORY: Final = """(SELECT coalesce(json_agg(json_build_object('status', h.to_status, 'note', h.note, 'created_at', h.at,
+  FROM order_lines l LEFT JOIN order_line_progress p ON p.id = l.id WHERE l."order" = o.id)"""
+TOLD: Final = """(SELECT coalesce(json_agg(json_build_object('status', h.to_status, 'note', h.note, 'created_at', h.at,
     'by', CASE WHEN h.actor IS NULL THEN 'system' WHEN h.actor = o.buyer THEN 'buyer' WHEN h.actor = o.seller THEN 'seller'
       ELSE 'staff' END) ORDER BY h.id), '[]')
-  FROM order_history h WHERE h."order" = o.id)"""
+  FROM order_history h WHERE h."order" = o.id AND {})"""
+ACTIVITY: Final = TOLD.format("true")
+HISTORY: Final = TOLD.format("h.from_status <> h.to_status")
 CHECKOUT: Final = """(SELECT json_build_object('id', o.checkout,
     'amount_due', money_text(coalesce(sum(c.total_minor) FILTER (WHERE c.phase = 'unpaid'), 0)::bigint, o.currency),
     'orders', json_agg(json_build_object('id', c.id, 'order_number', c.number, 'status', c.status,
@@ -65,7 +69,8 @@ SHOWN: Final = f"""SELECT row_to_json(shown)::text FROM (SELECT o.id, o.number A
   CASE WHEN o.seller = $2 THEN {money("o.total_minor - o.commission_minor - o.tax_minor")} END AS net_amount,
   {ITEMS} AS items, {PERSON.format("b")} AS buyer, {PERSON.format("s")} AS seller,
   CASE WHEN o.buyer = $2 THEN {CHECKOUT} END AS checkout, o.shipping_address, o.billing_address, o.note,
-  nullif(o.carrier, '') AS carrier, nullif(o.tracking_number, '') AS tracking_number, {HISTORY} AS status_history,
+  nullif(o.carrier, '') AS carrier, nullif(o.tracking_number, '') AS tracking_number, {SENDING} AS shipping_status,
+  {OF_ORDER} AS shipments, {HISTORY} AS status_history, {ACTIVITY} AS activity,
   o.frozen_at IS NOT NULL AS is_frozen, nullif(o.cancel_reason, '') AS cancel_reason, o.expires_at, o.auto_complete_at,
   o.paid_at, o.shipped_at, o.delivered_at, o.completed_at, o.cancelled_at,
   CASE WHEN o.seller = $2 THEN o.clears_at END AS clears_at, CASE WHEN o.seller = $2 THEN o.cleared_at END AS cleared_at,

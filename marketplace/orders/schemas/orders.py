@@ -8,11 +8,10 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from marketplace.core.money import AmountText, Currency
-from marketplace.orders.states import EscrowStatus, Phase
+from marketplace.orders.schemas.shipments import Carrier, ShipmentOut, Tracking
+from marketplace.orders.states import EscrowStatus, Phase, Sending
 
 Reason = Annotated[str, Meta(max_length=1000, description="Shown to the other side.")]
-Carrier = Annotated[str, Meta(min_length=1, max_length=60, examples=["DHL"])]
-Tracking = Annotated[str, Meta(min_length=1, max_length=80, examples=["00340434161094042557"])]
 
 
 class OrderRole(StrEnum):
@@ -69,6 +68,8 @@ class OrderItem(Struct, frozen=True, kw_only=True):
     product_sku: str
     variant_name: str
     quantity: int
+    shipped_quantity: int
+    cancelled_quantity: Annotated[int, Meta(description="Called off before they were sent.")]
     price: AmountText
     subtotal: AmountText
     discount: AmountText
@@ -91,7 +92,7 @@ class OrderAddress(Struct, frozen=True, kw_only=True):
 
 
 class OrderHistoryLine(Struct, frozen=True, kw_only=True):
-    """What happened to it, oldest first. The status stays the same where only something was noted."""
+    """What happened to it, oldest first, and the status it had then."""
 
     status: str
     note: str
@@ -115,7 +116,7 @@ class CheckoutOut(Struct, frozen=True, kw_only=True):
 
 
 class OrderOut(Struct, frozen=True, kw_only=True):
-    """One order, whole. Commission, net and clearing show to its seller only, its checkout to its buyer only."""
+    """One order, whole. Carrier and tracking number are those of its last shipment. Commission, net and clearing show to its seller only, its checkout to its buyer only."""
 
     id: UUID
     order_number: str
@@ -143,7 +144,12 @@ class OrderOut(Struct, frozen=True, kw_only=True):
     note: str
     carrier: str | None
     tracking_number: str | None
-    status_history: list[OrderHistoryLine]
+    shipping_status: Sending
+    shipments: list[ShipmentOut]
+    status_history: Annotated[list[OrderHistoryLine], Meta(description="Every change of its status.")]
+    activity: Annotated[
+        list[OrderHistoryLine], Meta(description="All that happened to it, whether it changed its status or not.")
+    ]
     is_frozen: bool
     cancel_reason: str | None
     expires_at: Annotated[datetime | None, Meta(description="When it is given up unpaid.")]

@@ -37,11 +37,13 @@ async def cancel(
 async def cancel_locked(
     order: LockedOrder, by: CancelledBy, actor: UUID | None, reason: str, *, request_id: UUID | None = None
 ) -> LockedOrder:
-    """Cancel a locked order: give back what was reserved, once, and refund what is left of what was paid."""
+    """Cancel a locked order: give back what was reserved, once, and refund what is left of what was paid. Nobody cancels an
+    order of which something has been sent: what has not can still be called off by line.
+    """
     kind = of_kind(order.kind)
     check(order, kind.cancelled)
     check_not_frozen(order)
-    if by is not CancelledBy.KIND and not await kind.may_cancel(order, by):
+    if order.sent_parts or (by is not CancelledBy.KIND and not await kind.may_cancel(order, by)):
         raise CancellationRefused(current=order.status, target=kind.cancelled)
     cancelled = await end(order, by, actor, reason)
     if order.refundable_minor:

@@ -13,7 +13,7 @@ from marketplace.orders.errors import NothingHeld, OrderFrozen, OrderNotFrozen, 
 from marketplace.orders.fulfilment import CancelledBy, LockedOrder, disputed_of, of_kind, tell_frozen
 from marketplace.orders.locking import lock_order
 from marketplace.orders.service import paying_back
-from marketplace.orders.service.cancelling import end
+from marketplace.orders.service.closing import close, may_close
 from marketplace.orders.service.completing import finish
 from marketplace.orders.service.moving import change, check, move
 from marketplace.orders.service.releasing import check_not_frozen, note_released, released_by, resume_clearing
@@ -99,8 +99,8 @@ async def resolve(
 ) -> LockedOrder:
     """Divide a frozen order's escrow exactly, in minor units: the first part is refunded, the second released.
 
-    The seller pays commission and tax on their share only. The order is completed, or cancelled where all that was paid
-    goes back. Raises OrderNotFound, OrderNotFrozen, NothingHeld, SplitNotExact, IllegalTransition.
+    The seller pays commission and tax on their share only. The order is completed, or cancelled (returned, where
+    something has been sent) where all that was paid goes back. Raises OrderNotFound, OrderNotFrozen, NothingHeld, SplitNotExact, IllegalTransition.
     """
     async with db.transaction():
         order = await lock_order(order_id)
@@ -108,8 +108,9 @@ async def resolve(
         _check_split(order, buyer_minor, seller_minor)
         whole = buyer_minor == order.refundable_minor
         kind = of_kind(order.kind)
-        check(order, kind.cancelled if whole else kind.completed)
-        moved = await (end(order, CancelledBy.STAFF, actor, reason) if whole else finish(order, actor, reason))
+        if not (whole and may_close(order)):
+            check(order, kind.cancelled if whole else kind.completed)
+        moved = await (close(order, CancelledBy.STAFF, actor, reason) if whole else finish(order, actor, reason))
         giving = await paying_back.prepare(moved, buyer_minor, actor, request_id or uuid7()) if buyer_minor else None
         transfers = [giving.transfer] if giving else []
         if seller_minor:

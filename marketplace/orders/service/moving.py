@@ -48,9 +48,9 @@ async def _write(order: LockedOrder, status: dict[str, Any], columns: dict[str, 
     if unknown := columns.keys() - COLUMNS:
         raise ValueError(f"orders have no {', '.join(sorted(unknown))}")
     values = {**status, **columns}
-    places = ", ".join(f"{name} = ${n}" for n, name in enumerate(values, 3))
+    places = "".join(f", {name} = ${n}" for n, name in enumerate(values, 3))
     await db.execute(
-        f"UPDATE orders SET updated_at = $2, {places} WHERE id = $1",
+        f"UPDATE orders SET updated_at = $2{places} WHERE id = $1",
         order.id, clock.now(), *values.values(),
     )  # fmt: skip
     return structs.replace(order, **{name: value for name, value in values.items() if name in LOCKED})

@@ -16,6 +16,7 @@ from marketplace.orders.fulfilment import LockedOrder, of_kind
 from marketplace.orders.locking import lock_checkout
 from marketplace.orders.service import taking_back
 from marketplace.orders.service.moving import move
+from marketplace.orders.states import Goods
 from marketplace.payments.payables import Due, NothingDue, Share
 
 PURPOSE: Final = "checkout"
@@ -66,10 +67,14 @@ async def settle(order: LockedOrder, payment_id: UUID | None) -> LockedOrder:
     """The money of a locked unpaid order is in its escrow: it is paid. No payment: there was nothing to pay."""
     now, kind = clock.now(), of_kind(order.kind)
     paid = await move(
-        order, kind.paid, order.buyer, "Payment confirmed", captured_minor=order.total_minor, paid_at=now, expires_at=None
+        order, kind.paid, order.buyer, _said(kind.paid), captured_minor=order.total_minor, paid_at=now, expires_at=None
     )  # fmt: skip
     await db.execute(PAID, order.checkout, now)
     await timers.cancel("orders.expiry", order.id)
     await kind.on_paid(paid)
     await outbox.emit(OrderPaid(**telling.of(paid), payment_id=payment_id))
     return paid
+
+
+def _said(status: str) -> str:
+    return "Payment confirmed." + (" Order processing started." if status == Goods.PROCESSING else "")

@@ -7,13 +7,12 @@ from marketplace.core.errors import ValidationFailed
 from marketplace.core.ids import uuid7
 from marketplace.core.money import Money, to_minor
 from marketplace.orders.errors import NotYetPaid, OnlyTheSeller, RefundExceedsPaid
-from marketplace.orders.fulfilment import CancelledBy, LockedOrder, of_kind
+from marketplace.orders.fulfilment import CancelledBy, LockedOrder
 from marketplace.orders.locking import lock_order, lock_order_of
 from marketplace.orders.service import paying_back
-from marketplace.orders.service.cancelling import end
-from marketplace.orders.service.moving import move
+from marketplace.orders.service.closing import close, may_close, returned
 from marketplace.orders.service.releasing import check_not_frozen
-from marketplace.orders.states import Goods, Phase
+from marketplace.orders.states import Phase
 
 
 async def refund_sold(
@@ -33,7 +32,7 @@ async def refund(
 ) -> UUID:
     """For staff and for ways to sell: so much of it, or (None) all that is left. Returns the refund's id.
 
-    The same `request_id` again is the same refund. All of an open order refunded cancels it. Raises OrderNotFound,
+    The same `request_id` again is the same refund. All of an open order refunded ends it: cancelled, or returned once something was sent. Raises OrderNotFound,
     NotYetPaid, OrderFrozen, RefundExceedsPaid.
     """
     async with db.transaction():
@@ -58,25 +57,9 @@ async def _refund(
         raise RefundExceedsPaid(refundable=left.text, currency=left.currency)
     refund_id = request_id or uuid7()
     after = order
-    if minor == left.minor and order.phase is Phase.OPEN and may_end(order):
-        after = await end(order, by, actor, reason)
+    if minor == left.minor and order.phase is Phase.OPEN and may_close(order):
+        after = await close(order, by, actor, reason)
     after = await paying_back.give(after, minor, actor, reason, refund_id=refund_id)
     if minor == left.minor and order.phase is Phase.COMPLETED:
-        await _returned(after, actor, reason)
+        await returned(after, actor, reason)
     return refund_id
-
-
-def may_end(order: LockedOrder) -> bool:
-    """Whether its machine lets it be cancelled as it stands."""
-    kind = of_kind(order.kind)
-    return kind.machine.allows(kind.statuses(order.status), kind.statuses(kind.cancelled))
-
-
-async def _returned(order: LockedOrder, actor: UUID | None, reason: str) -> None:
-    """What was received and is all refunded counts as returned, where the kind has a word for that."""
-    kind = of_kind(order.kind)
-    if any(
-        status == Goods.RETURNED and kind.machine.allows(kind.statuses(order.status), status)
-        for status in kind.statuses
-    ):
-        await move(order, Goods.RETURNED, actor, reason or "All of it was refunded")

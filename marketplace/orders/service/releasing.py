@@ -91,11 +91,11 @@ async def note_released(order: LockedOrder, minor: int) -> LockedOrder:
 async def clear(order_id: UUID, upto: int) -> None:
     """What one release put by for the seller is theirs to take out, less what they owe. Safe to repeat.
 
-    What was refunded meanwhile is gone from it; while the order is frozen nothing clears.
+    What was refunded meanwhile is gone from it; while the order is frozen, or some of it is being sent back, nothing clears.
     """
     async with db.transaction():
         order = await lock_order(order_id)
-        if order.frozen:
+        if order.frozen or order.open_returns:
             return
         key = f"order:{order.id}:clear:{upto}"
         if await db.fetch_val("SELECT true FROM ledger_transfers WHERE key = $1", key):
@@ -117,7 +117,7 @@ async def clear(order_id: UUID, upto: int) -> None:
 
 
 async def resume_clearing(order: LockedOrder) -> None:
-    """Have what could not clear while a locked order was frozen clear when its time comes, or now if it has come."""
+    """Have what could not clear while a locked order was frozen, or was being sent back, clear when its time comes, or now if it has come."""
     waiting = await db.fetch(UNCLEARED, order.id)
     period = await clearing(order.seller) if waiting else timedelta()
     for row in waiting:

@@ -20,10 +20,9 @@ from marketplace.ledger.states import AccountKind
 from marketplace.orders import accounts, rules
 from marketplace.orders.fulfilment import CancelledBy, LockedOrder
 from marketplace.orders.locking import lock_checkout
-from marketplace.orders.service.cancelling import end
+from marketplace.orders.service.closing import close, may_close
 from marketplace.orders.service.freezing import freeze_locked, unfreeze_locked
 from marketplace.orders.service.moving import change
-from marketplace.orders.service.refunding import may_end
 from marketplace.orders.service.sources import Purse, Taken
 from marketplace.orders.states import Phase
 
@@ -166,8 +165,13 @@ async def lost(checkout_id: UUID, key: str) -> None:
         for order in (await lock_checkout(checkout_id)).orders:
             if order.frozen_by == FROZEN_BY and await _posted([Keys(key, order.id).any_taken]):
                 thawed = await _thaw(order, "The chargeback was lost")
-                if thawed.phase is Phase.OPEN and not thawed.refundable_minor and not thawed.frozen and may_end(thawed):
-                    await end(thawed, CancelledBy.STAFF, None, "The payer's bank took the money back")
+                if (
+                    thawed.phase is Phase.OPEN
+                    and not thawed.refundable_minor
+                    and not thawed.frozen
+                    and may_close(thawed)
+                ):
+                    await close(thawed, CancelledBy.STAFF, None, "The payer's bank took the money back")
 
 
 async def _thaw(order: LockedOrder, reason: str) -> LockedOrder:

@@ -90,18 +90,30 @@ async def get_return(return_id: UUID, viewer_id: UUID) -> ReturnOut:
 
 
 class BoughtLine(Struct, frozen=True, kw_only=True):
-    """A line of an order, and how many of it are in returns that stand (`claimed`), and have been received."""
+    """A line of an order: how many of it have been delivered, were called off and paid back before they were sent (`cancelled`), are in
+    returns that stand (`claimed`), and have been received back.
+    """
 
     id: UUID
     variant: UUID
     quantity: int
     total_minor: int
+    delivered: int
+    cancelled: int
     claimed: int
     received: int
+
+    @property
+    def settled(self) -> int:
+        """How many of them have been paid back."""
+        return self.received + self.cancelled
 
 
 BOUGHT: Final = """
 SELECT l.id, l.subject AS variant, l.quantity, l.subtotal_minor - l.discount_minor + l.tax_minor AS total_minor,
+  coalesce((SELECT sum(i.quantity) FROM shipment_lines i JOIN shipments s ON s.id = i.shipment
+    WHERE i.line = l.id AND s.delivered_at IS NOT NULL), 0)::int AS delivered,
+  coalesce((SELECT sum(c.quantity) FROM order_line_cancellations c WHERE c.line = l.id), 0)::int AS cancelled,
   coalesce(sum(i.quantity) FILTER (WHERE r.status NOT IN ('rejected', 'cancelled')), 0)::int AS claimed,
   coalesce(sum(i.quantity) FILTER (WHERE r.status IN ('received', 'refunded')), 0)::int AS received
 FROM order_lines l LEFT JOIN order_return_lines i ON i.line = l.id LEFT JOIN order_returns r ON r.id = i.order_return

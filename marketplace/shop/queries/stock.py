@@ -46,6 +46,18 @@ async def sent_with(order_id: UUID) -> dict[UUID, int]:
     return {row["variant"]: row["n"] for row in rows}
 
 
+async def unwritten(order_id: UUID) -> dict[UUID, int]:
+    """What travels with an order's shipments, and still lies on the shelf as the journal has it."""
+    rows = await db.fetch(
+        "SELECT l.subject AS variant, sum(i.quantity) - coalesce((SELECT -sum(m.allocated_change) FROM stock_movements m "
+        "WHERE m.\"order\" = $1 AND m.variant = l.subject AND m.kind = 'shipped'), 0) AS n "
+        "FROM shipments s JOIN shipment_lines i ON i.shipment = s.id JOIN order_lines l ON l.id = i.line "
+        'WHERE s."order" = $1 GROUP BY l.subject ORDER BY l.subject',
+        order_id,
+    )
+    return {row["variant"]: int(row["n"]) for row in rows if row["n"] > 0}
+
+
 class Offer(Struct, frozen=True):
     """Whose product a variant is of, and what that is called."""
 

@@ -5,12 +5,12 @@ was paid, whichever of those that were asked for came to nothing.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from marketplace.core import clock, db, timers
 from marketplace.core.errors import ValidationFailed
@@ -19,17 +19,25 @@ from marketplace.core.money import Money
 from marketplace.orders.errors import OnlyTheBuyer, OnlyTheSeller, OrderNotFound
 from marketplace.orders.fulfilment import LockedOrder
 from marketplace.orders.locking import lock_order, lock_order_of
-from marketplace.orders.service import refunding
+from marketplace.orders.service import closing, pausing, refunding
 from marketplace.orders.service.releasing import check_not_frozen
 from marketplace.orders.states import Goods
 from marketplace.shop import rules
+from marketplace.shop.events import (
+    ReturnApproved,
+    ReturnCancelled,
+    ReturnReceived,
+    ReturnRefunded,
+    ReturnRejected,
+    ReturnRequested,
+)
 from marketplace.shop.pricing.drafts import KIND
 from marketplace.shop.queries.locking import lock_variants
 from marketplace.shop.queries.returns import BoughtLine, bought_lines
 from marketplace.shop.return_errors import NotReturnable, ReturnExceedsBought, ReturnNotFound, ReturnTooLate
 from marketplace.shop.returning import worth
 from marketplace.shop.schemas.returns import WantedLine
-from marketplace.shop.service import stock
+from marketplace.shop.service import stock, telling_returns
 from marketplace.shop.states import RETURN, ReturnStatus
 
 ANSWER_TIMER: Final = "shop.return_answer"
@@ -57,16 +65,12 @@ async def request(order_id: UUID, buyer: UUID, wanted: Sequence[WantedLine], rea
         order = await lock_order_of(order_id, buyer)
         if order.buyer != buyer:
             raise OnlyTheBuyer
-        await _check_in_time(order)
         lines = await bought_lines(order_id)
+        await _check_in_time(order, lines)
         _check_lines(wanted, lines)
         return_id, now = uuid7(), clock.now()
         answer_by = now + timedelta(days=await rules.RETURN_ANSWER_DAYS.value())
-        values = [
-            (lines[one.line_id], one.quantity, worth(lines[one.line_id].total_minor, lines[one.line_id].quantity,
-             lines[one.line_id].claimed, one.quantity))
-            for one in wanted
-        ]  # fmt: skip
+        values = [(line := lines[one.line_id], one.quantity, _estimate(line, one.quantity)) for one in wanted]
         await db.execute(
             'INSERT INTO order_returns (id, "order", buyer, seller, status, reason, answer, amount_minor, shipping_minor, '
             "refunded_minor, restocked, answer_by, created_at, updated_at) "
@@ -81,14 +85,23 @@ async def request(order_id: UUID, buyer: UUID, wanted: Sequence[WantedLine], rea
         )  # fmt: skip
         await _write_history(return_id, "", ReturnStatus.REQUESTED, buyer, reason)
         await timers.schedule(ANSWER_TIMER, return_id, answer_by)
+        await pausing.pause(order)
+        await telling_returns.tell(ReturnRequested, return_id, reason=reason)
         return return_id
 
 
-async def _check_in_time(order: LockedOrder) -> None:
-    delivered_at: datetime | None = await db.fetch_val("SELECT delivered_at FROM orders WHERE id = $1", order.id)
-    if order.kind != KIND or delivered_at is None or order.status not in (Goods.SHIPPED, Goods.DELIVERED):
+def _estimate(line: BoughtLine, quantity: int) -> int:
+    return worth(line.total_minor, line.quantity, line.claimed + line.cancelled, quantity)
+
+
+async def _check_in_time(order: LockedOrder, lines: Mapping[UUID, BoughtLine]) -> None:
+    """The time to send something back begins when all of the order has arrived."""
+    returnable = order.kind == KIND and order.status in (Goods.PROCESSING, Goods.SHIPPED, Goods.DELIVERED)
+    if not returnable or not any(line.delivered for line in lines.values()):
         raise NotReturnable(status=order.status)
-    until = delivered_at + timedelta(days=await rules.RETURN_DAYS.value())
+    if order.delivered_at is None:
+        return
+    until = order.delivered_at + timedelta(days=await rules.RETURN_DAYS.value())
     if clock.now() > until:
         raise ReturnTooLate(until=until.isoformat())
 
@@ -100,8 +113,8 @@ def _check_lines(wanted: Sequence[WantedLine], lines: dict[UUID, BoughtLine]) ->
         line = lines.get(one.line_id)
         if line is None:
             raise ValidationFailed.of("lines", "That is no line of this order.")
-        if line.claimed + one.quantity > line.quantity:
-            raise ReturnExceedsBought(line_id=str(line.id), returnable=line.quantity - line.claimed)
+        if line.claimed + one.quantity > line.delivered:
+            raise ReturnExceedsBought(line_id=str(line.id), returnable=max(0, line.delivered - line.claimed))
 
 
 async def approve(return_id: UUID, seller: UUID, note: str = "") -> None:
@@ -110,6 +123,7 @@ async def approve(return_id: UUID, seller: UUID, note: str = "") -> None:
         found = await _lock_sold(return_id, seller)
         await _move(found, ReturnStatus.APPROVED, seller, note, answer=note)
         await timers.cancel(ANSWER_TIMER, return_id)
+        await telling_returns.tell(ReturnApproved, return_id, reason=note, by_silence=False)
 
 
 async def approve_by_silence(return_id: UUID) -> None:
@@ -122,6 +136,7 @@ async def approve_by_silence(return_id: UUID) -> None:
             await timers.schedule(ANSWER_TIMER, return_id, found.answer_by)
             return
         await _move(found, ReturnStatus.APPROVED, None, "No answer in time")
+        await telling_returns.tell(ReturnApproved, return_id, reason="", by_silence=True)
 
 
 async def reject(return_id: UUID, seller: UUID, reason: str) -> None:
@@ -130,6 +145,8 @@ async def reject(return_id: UUID, seller: UUID, reason: str) -> None:
         found = await _lock_sold(return_id, seller)
         await _move(found, ReturnStatus.REJECTED, seller, reason, answer=reason)
         await timers.cancel(ANSWER_TIMER, return_id)
+        await pausing.resume(found.order)
+        await telling_returns.tell(ReturnRejected, return_id, reason=reason)
 
 
 async def cancel(return_id: UUID, buyer: UUID, reason: str = "") -> None:
@@ -140,6 +157,8 @@ async def cancel(return_id: UUID, buyer: UUID, reason: str = "") -> None:
             raise OnlyTheBuyer
         await _move(found, ReturnStatus.CANCELLED, buyer, reason)
         await timers.cancel(ANSWER_TIMER, return_id)
+        await pausing.resume(found.order)
+        await telling_returns.tell(ReturnCancelled, return_id, reason=reason)
 
 
 async def receive(return_id: UUID, seller: UUID, *, restock: bool, note: str = "") -> None:
@@ -152,40 +171,51 @@ async def receive(return_id: UUID, seller: UUID, *, restock: bool, note: str = "
         order = found.order
         RETURN.check(found.status, ReturnStatus.RECEIVED)
         check_not_frozen(order)
-        amount, shipping = await _settle(found)
+        amount, shipping, everything = await _settle(found)
         await _move(
             found, ReturnStatus.RECEIVED, seller, note,
             amount_minor=amount + shipping, shipping_minor=shipping, restocked=restock, received_at=clock.now(),
         )  # fmt: skip
         if restock:
-            await stock.ship(order.id, actor=seller)  # that it was sent may not have been written down yet
+            await stock.catch_up(order.id, actor=seller)  # that it was sent may not have been written down yet
             await stock.take_back(order.id, await _counted(return_id), actor=seller, reason="sent back")
+        await telling_returns.tell(ReturnReceived, return_id, reason=note, restocked=restock)
         refunded = min(amount + shipping, order.refundable_minor)
         if refunded:
             await refunding.refund(
-                order.id, Money(refunded, order.currency), seller, f"Sent back: {found.reason}"[:500], request_id=return_id
+                order.id, Money(refunded, order.currency), seller, _said(found), request_id=return_id
             )  # fmt: skip
         received = await _lock(return_id)
+        if everything:
+            received = structs.replace(received, order=await closing.sent_back(received.order, seller, _said(found)))
         await _move(
             received, ReturnStatus.REFUNDED, seller, "" if refunded else "Nothing was left to refund",
             refunded_minor=refunded, refund_id=return_id if refunded else None,
         )  # fmt: skip
+        await pausing.resume(received.order)
+        await telling_returns.tell(ReturnRefunded, return_id, reason=found.reason, refunded=refunded)
 
 
-async def _settle(found: LockedReturn) -> tuple[int, int]:
-    """What its lines are worth now, written down, and the shipping that goes with the last of them. Minor units."""
+def _said(found: LockedReturn) -> str:
+    return f"Sent back: {found.reason}"[:500]
+
+
+async def _settle(found: LockedReturn) -> tuple[int, int, bool]:
+    """What its lines are worth now, written down, and the shipping that goes with the last of them, in minor units; and whether
+    with it everything has come back that was not called off.
+    """
     lines, amount = await bought_lines(found.order.id), 0
     coming: Counter[UUID] = Counter()
     for row in await db.fetch("SELECT id, line, quantity FROM order_return_lines WHERE order_return = $1", found.id):
         line = lines[row["line"]]
-        minor = worth(line.total_minor, line.quantity, line.received, row["quantity"])
+        minor = worth(line.total_minor, line.quantity, line.settled, row["quantity"])
         await db.execute("UPDATE order_return_lines SET amount_minor = $2 WHERE id = $1", row["id"], minor)
         coming[line.id] += row["quantity"]
         amount += minor
-    everything = all(line.received + coming[line.id] == line.quantity for line in lines.values())
+    everything = all(line.settled + coming[line.id] == line.quantity for line in lines.values())
     if not everything or not await rules.REFUND_SHIPPING.value():
-        return amount, 0
-    return amount, found.order.total_minor - sum(line.total_minor for line in lines.values())
+        return amount, 0, everything
+    return amount, found.order.total_minor - sum(line.total_minor for line in lines.values()), everything
 
 
 async def _counted(return_id: UUID) -> dict[UUID, int]:

@@ -20,7 +20,7 @@ from marketplace.shop.errors import NotReserved, NotShipped, StockUnavailable, V
 from marketplace.shop.events import StockLow
 from marketplace.shop.freshness import stock_moved
 from marketplace.shop.queries.locking import LockedVariant, lock_variants
-from marketplace.shop.queries.stock import held_for, offers_of, sent_with
+from marketplace.shop.queries.stock import held_for, offers_of, sent_with, unwritten
 from marketplace.shop.states import MovementKind
 
 MOST: Final = 10_000_000
@@ -139,6 +139,13 @@ async def ship(
         }
         await _move(MovementKind.SHIPPED, changes, variants, order=order_id, actor=actor)
         return sent
+
+
+async def catch_up(order_id: UUID, *, actor: UUID | None = None) -> dict[UUID, int]:
+    """What travels with an order's shipments leaves the shelf, as far as it has not yet: however often, and after whichever."""
+    async with db.transaction():
+        await lock_variants(await held_for(order_id))
+        return await ship(order_id, await unwritten(order_id), actor=actor)
 
 
 async def _outstanding(
