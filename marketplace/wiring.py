@@ -19,6 +19,7 @@ import marketplace.engagements.invariants
 import marketplace.engagements.timers
 import marketplace.ledger.invariants
 import marketplace.media.handlers
+import marketplace.media.invariants
 import marketplace.moderation.handlers
 import marketplace.notifications.handlers
 import marketplace.notifications.money

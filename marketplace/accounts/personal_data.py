@@ -36,7 +36,7 @@ for _table, _columns in {
 privacy.exporter(
     "uploads",
     rows(
-        "SELECT id, purpose, filename, byte_size, created_at FROM media WHERE owner = $1 AND state = 'ready' ORDER BY id"
+        "SELECT id, purpose, filename, received_type, byte_size, sha256, subject, created_at FROM media WHERE owner = $1 AND state = 'ready' ORDER BY id"
     ),
 )
 
@@ -72,7 +72,7 @@ privacy.eraser(
 
 
 async def _pictures_and_papers(user_id: UUID) -> list[tuple[str, str]]:
-    """The largest rendition of each upload."""
+    """Each upload itself, or of a picture its largest size."""
     found = await db.fetch(
         "SELECT purpose, id, renditions -> -1 ->> 'key' AS key FROM media "
         "WHERE owner = $1 AND state = 'ready' AND jsonb_array_length(renditions) > 0 ORDER BY id",

@@ -4,18 +4,23 @@ Litestar's own conversion is lax ("5" passes as a number, text/plain as JSON) an
 """
 
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from enum import Enum
 from functools import lru_cache
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 import msgspec
 from litestar import Request
 from litestar.enums import RequestEncodingType
 from litestar.params import BodyKwarg
 from msgspec import Struct
+from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
-from marketplace.core.errors import UnsupportedMedia, ValidationFailed
+from marketplace.core.errors import PayloadTooLarge, UnsupportedMedia, ValidationFailed
+
+MOST_WORDS: Final = 256 * 1024
+"""Bytes of the fields of a form that are no files, together."""
 
 
 class StrictRequest(Request[Any, Any, Any]):
@@ -41,8 +46,29 @@ class StrictRequest(Request[Any, Any, Any]):
             media_type, options = self.content_type
             if media_type != kwarg.media_type or not options.get("boundary"):
                 raise UnsupportedMedia("Send the body as multipart/form-data.")
+            async for chunk in _few_words(super().stream(), options["boundary"]):
+                yield chunk
+            return
         async for chunk in super().stream():
             yield chunk
+
+
+async def _few_words(body: AsyncGenerator[bytes, None], boundary: str) -> AsyncGenerator[bytes, None]:
+    """The same body. Raises PayloadTooLarge when what is no file grows long: files go to disk, words are read into memory.
+
+    What is wrong with the form is said by who reads it.
+    """
+    meter, counting, words = PushMultipartParser(boundary.encode()), False, 0
+    async for chunk in body:
+        with suppress(MultipartError):
+            for part in meter.parse(chunk):
+                if isinstance(part, MultipartSegment):
+                    counting = not part.filename
+                elif part and counting:
+                    words += len(part)
+        if words > MOST_WORDS:
+            raise PayloadTooLarge("The fields of the form that are no files are too long.")
+        yield chunk
 
 
 @lru_cache(maxsize=1024)

@@ -111,7 +111,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         10 * 1024 * 1024
     )
     file_limits: Annotated[
-        str, Meta(description="Largest files of single uses in MB, if not the usual: `delivery=200,avatar=2`.")
+        str,
+        Meta(
+            pattern=r"^(\s*[a-z][a-z0-9_]*\s*=\s*[0-9]+(\.[0-9]+)?\s*(,|$))*$",
+            description="Largest files of single uses in MB, if not the usual: `delivery=200,avatar=2`.",
+        ),
     ] = ""
     loose_bytes: Annotated[
         int, Meta(ge=1024, description="Bytes one account may have uploaded ahead and not used yet.")

@@ -97,6 +97,6 @@ def byte_limit(purpose: Purpose) -> int:
 
 
 def _said_limits(text: str) -> dict[str, int]:
-    """`delivery=200,avatar=2`, in MB. ValueError where it cannot be read."""
+    """`delivery=200,avatar=2`, in MB."""
     pairs = (part.partition("=") for part in text.split(",") if part.strip())
     return {name.strip(): round(float(size) * 1024 * 1024) for name, _, size in pairs}

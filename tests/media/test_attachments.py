@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from marketplace.core import db, timers
+from marketplace.core.config import ConfigError
 from marketplace.core.errors import NotFound, ValidationFailed
 from marketplace.core.ids import uuid7
 from marketplace.media import purposes, queries
@@ -256,3 +257,7 @@ def test_limits_are_said_per_purpose(configure):
     assert (purposes.byte_limit(PARCEL), purposes.byte_limit(wide)) == (10 * 1024 * 1024, 50 * 1024 * 1024)
     configure(file_limits="test_wide=0.5, test_parcel=20")
     assert (purposes.byte_limit(PARCEL), purposes.byte_limit(wide)) == (20 * 1024 * 1024, 512 * 1024)
+    for wrong in ("test_wide", "test_wide=big", "test_wide=-1", "test_wide=1;test_parcel=2"):
+        configure(file_limits=wrong)
+        with pytest.raises(ConfigError, match="MARKETPLACE_FILE_LIMITS"):
+            purposes.byte_limit(PARCEL)

@@ -133,3 +133,10 @@ def test_the_docs_show_the_form():
     shown = schema["components"]["schemas"][body["$ref"].rpartition("/")[2]]
     assert shown["required"] == ["image"] and shown["properties"]["image"]["format"] == "binary"
     assert shown["properties"]["alt_text"]["maxLength"] == 20
+
+
+async def test_words_of_a_form_are_not_read_without_end(form):
+    answer = await form.post("/photos/", files={"image": ("a.jpg", a_picture())}, data={"alt_text": "x" * 300_000})
+    assert answer.status_code == 413 and await Media.count() == 0
+    answer = await form.post("/photos/", files={"image": ("a.jpg", a_picture() + bytes(300_000))})
+    assert answer.status_code == 201, "a file may be long"

@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import IO, Any, Final
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -79,12 +80,13 @@ async def _write(archive: ZipFile, parts: dict[str, Any], keys: list[tuple[str, 
     for name, part in parts.items():
         body = msgspec.json.format(msgspec.json.encode(part), indent=2)
         await asyncio.to_thread(archive.writestr, f"{name}.json", body)
-    for name, key in keys:
-        try:
-            data = await storage.get(key)
-        except NotFound:
-            continue  # taken away since the list was read
-        await asyncio.to_thread(archive.writestr, f"files/{name}", data)
+    with tempfile.NamedTemporaryFile(prefix="marketplace-export-") as one:
+        for name, key in keys:
+            try:
+                await storage.fetch_to(key, Path(one.name))
+            except NotFound:
+                continue  # taken away since the list was read
+            await asyncio.to_thread(archive.write, one.name, f"files/{name}")
 
 
 async def _chunks(file: IO[bytes]) -> AsyncIterator[bytes]:
