@@ -30,6 +30,7 @@ from marketplace.core.edge.limits import count_request
 from marketplace.core.edge.metrics import metrics
 from marketplace.core.idempotency import IdempotencyKeys
 from marketplace.core.listing import provide_listing
+from marketplace.disputes import controllers as disputes
 from marketplace.notifications import controllers as notifications
 from marketplace.notifications import rooms as notification_rooms
 from marketplace.orders import controllers as orders
@@ -47,6 +48,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     *auctions.CONTROLLERS,
     *shop.CONTROLLERS,
     *reviews.CONTROLLERS,
+    *disputes.CONTROLLERS,
     *admin.CONTROLLERS,
     *notifications.CONTROLLERS,
     *payments.CONTROLLERS,

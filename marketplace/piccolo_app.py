@@ -12,6 +12,7 @@ TABLE_MODULES = [
     "marketplace.core.tables",
     "marketplace.engagements.tables",
     "marketplace.gigs.tables",
+    "marketplace.disputes.tables",
     "marketplace.ledger.tables",
     "marketplace.media.tables",
     "marketplace.orders.tables",

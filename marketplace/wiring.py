@@ -14,6 +14,10 @@ import marketplace.auctions.personal_data
 import marketplace.auctions.timers
 import marketplace.core.mail
 import marketplace.demo.tasks
+import marketplace.disputes.handlers
+import marketplace.disputes.invariants
+import marketplace.disputes.personal_data
+import marketplace.disputes.timers
 import marketplace.engagements.fulfilment
 import marketplace.engagements.invariants
 import marketplace.engagements.timers

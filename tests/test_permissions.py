@@ -15,6 +15,7 @@ from marketplace.auctions.service.lifecycle import close_due
 from marketplace.core import clock, db
 from marketplace.core.ids import uuid7
 from marketplace.core.openapi import schema
+from marketplace.disputes.service.proposing import propose
 from marketplace.orders.service import shipping
 from marketplace.orders.service.dispatching import Carriage
 from marketplace.payments.service.invoices import issue
@@ -26,6 +27,7 @@ from marketplace.shop.states import ImportMode
 from tests.factories import a_user, bearer, signed_in
 from tests.factories.auctions import a_bid, an_auction, sale_of, time_to_pay_passes
 from tests.factories.checkouts import an_address
+from tests.factories.disputes import a_dispute
 from tests.factories.invoices import a_document
 from tests.factories.orders import an_order
 from tests.factories.payments import a_payment, a_stall
@@ -52,6 +54,7 @@ class World(Struct):
     lot_id: UUID | None = None
     product_id: UUID | None = None
     order_id: UUID | None = None
+    dispute_id: UUID | None = None
 
     async def product(self) -> UUID:
         """The seller's, for sale."""
@@ -203,6 +206,18 @@ async def an_owners_return(world: World) -> str:
     return str(await a_return(await delivered(owner, await an_address(owner))))
 
 
+async def a_dispute_of_the_owner(world: World) -> str:
+    """The owner bought the order from the seller."""
+    if world.dispute_id is None:
+        order_id = await an_order(buyer=world.ids["owner"], seller=world.ids["seller"], paid=True)
+        world.dispute_id = await a_dispute(order_id=order_id)
+    return str(world.dispute_id)
+
+
+async def a_proposal_of_the_seller(world: World) -> str:
+    return str(await propose(UUID(await a_dispute_of_the_owner(world)), world.ids["seller"], "10.00", ""))
+
+
 ADDRESS = {
     "address_type": "shipping", "full_name": "A B", "street_address": "1 Main St", "city": "Berlin", "country": "DE",
     "zip_code": "10115",
@@ -217,6 +232,7 @@ MAKERS: dict[str, Callable[[World], Awaitable[str]]] = {
     ),
     "cart_item_id": lambda world: _in_the_cart(world),
     "category": a_category,
+    "dispute_id": a_dispute_of_the_owner,
     "event_id": a_webhook,
     "favorite_id": lambda world: _favorite(world),
     "image_id": a_picture_of_the_seller,
@@ -231,6 +247,7 @@ MAKERS: dict[str, Callable[[World], Awaitable[str]]] = {
     "payout_id": an_owners_payout,
     "payment_id": an_owners_payment,
     "picture_id": a_picture_of_the_product,
+    "proposal_id": a_proposal_of_the_seller,
     "product": lambda world: _text(world.product()),
     "return_id": an_owners_return,
     "review_id": an_owners_review,
@@ -260,6 +277,16 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/orders/{order_id}/returns": {"lines": [{"line_id": NOBODY}], "reason": "Too small."},
     "POST /api/v1/returns/{return_id}/receive": {"restock": True},
     "POST /api/v1/returns/{return_id}/reject": {"reason": "It was worn."},
+    "POST /api/v1/orders/{order_id}/dispute": {"reason": "late", "description": "It has not come for weeks now."},
+    "POST /api/v1/disputes/{dispute_id}/appeal": {"reason": "It was not as you say it was."},
+    "POST /api/v1/disputes/{dispute_id}/messages": {"message": "Where is it?"},
+    "POST /api/v1/disputes/{dispute_id}/proposals": {"buyer_amount": "1.00"},
+    "POST /api/v1/disputes/{dispute_id}/resolve": {
+        "buyer_amount": "1",
+        "seller_amount": "99",
+        "reason": "So be it now.",
+    },
+    "POST /api/v1/admin/disputes/{dispute_id}/messages": {"message": "Where is it?"},
     "POST /api/v1/orders/{order_id}/ship": {"carrier": "DHL", "tracking_number": "1"},
     "POST /api/v1/orders/{order_id}/shipments": {"carrier": "DHL"},
     "PATCH /api/v1/orders/{order_id}/shipments/{shipment_id}": {"tracking_number": "2"},

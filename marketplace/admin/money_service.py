@@ -10,7 +10,7 @@ from marketplace.admin.service import check_staff
 from marketplace.core import audit, db
 from marketplace.core.errors import Forbidden
 from marketplace.core.money import Money, to_minor
-from marketplace.orders.errors import OrderNotFound
+from marketplace.orders.errors import OrderFrozen, OrderNotFound
 from marketplace.orders.fulfilment import CancelledBy
 from marketplace.orders.service import cancelling, freezing, refunding
 from marketplace.payments.reconciliation import running
@@ -54,6 +54,7 @@ async def freeze_order(actor_id: UUID, order_id: UUID, reason: str) -> None:
 async def unfreeze_order(actor_id: UUID, order_id: UUID, reason: str) -> None:
     async with db.transaction():
         await _begin(actor_id, order_id)
+        await _check_not_disputed(order_id)
         await freezing.unfreeze(order_id, actor_id, reason)
         await _note("order.unfrozen", actor_id, order_id, reason)
 
@@ -62,6 +63,7 @@ async def settle_order(actor_id: UUID, order_id: UUID, buyer: str, seller: str, 
     """Split a frozen order's escrow between its parties: the two sum to what is held."""
     async with db.transaction():
         currency = await _begin(actor_id, order_id)
+        await _check_not_disputed(order_id)
         await freezing.resolve(
             order_id,
             to_minor(buyer, currency, "buyer_amount"),
@@ -110,6 +112,12 @@ async def _begin(actor_id: UUID, order_id: UUID) -> str:
         raise OwnOrder
     currency: str = row["currency"]
     return currency
+
+
+async def _check_not_disputed(order_id: UUID) -> None:
+    """What its sides argue about is decided as a dispute, with their say."""
+    if await db.fetch_val("SELECT frozen_by = $2 FROM orders WHERE id = $1", order_id, freezing.DISPUTE):
+        raise OrderFrozen("Its sides are in dispute: decide the dispute.", frozen_by=freezing.DISPUTE)
 
 
 async def _note(action: str, actor_id: UUID, order_id: UUID, reason: str) -> None:

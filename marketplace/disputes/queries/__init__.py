@@ -1,0 +1,1 @@
+"""Reads of disputes: for their sides, for staff, and for update."""

@@ -1,0 +1,94 @@
+"""What the sides and staff say to each other, and who asks staff to decide."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from marketplace.core import clock, db, outbox
+from marketplace.core.ids import uuid7
+from marketplace.disputes import history, telling
+from marketplace.disputes.errors import OwnDispute
+from marketplace.disputes.events import DisputeAnswered, DisputeEscalated
+from marketplace.disputes.queries.locking import LockedDispute, lock_dispute, lock_dispute_of
+from marketplace.disputes.service import turns
+from marketplace.disputes.states import DISPUTE, OVER, DisputeStatus, Side, Turn
+
+
+async def say(dispute_id: UUID, viewer_id: UUID, body: str) -> UUID:
+    """By a side. Who was awaited has answered. Raises DisputeNotFound, IllegalTransition when it is over. The message's id."""
+    async with db.transaction():
+        dispute = await lock_dispute_of(dispute_id, viewer_id)
+        check_open(dispute)
+        side = dispute.side_of(viewer_id)
+        message_id = await _write(dispute, viewer_id, body, internal=False)
+        after = await turns.spoken(dispute, side)
+        await _tell(after, [dispute.who(side.other)])
+        return message_id
+
+
+async def say_as_staff(dispute_id: UUID, actor_id: UUID, body: str, *, internal: bool) -> UUID:
+    """To both sides, or (`internal`) among staff, also when it is over. Raises DisputeNotFound, OwnDispute, IllegalTransition."""
+    async with db.transaction():
+        dispute = await lock_dispute(dispute_id)
+        check_impartial(dispute, actor_id)
+        if not internal:
+            check_open(dispute)
+        message_id = await _write(dispute, actor_id, body, internal=internal)
+        if not internal:
+            await _tell(dispute, [dispute.order.buyer, dispute.order.seller])
+        return message_id
+
+
+async def ask(dispute_id: UUID, actor_id: UUID, side: Side, days: int, body: str) -> UUID:
+    """Staff want an answer from one side within so many days. Raises DisputeNotFound, OwnDispute, IllegalTransition."""
+    async with db.transaction():
+        dispute = await lock_dispute(dispute_id)
+        check_impartial(dispute, actor_id)
+        if dispute.status is DisputeStatus.NEGOTIATING:
+            dispute = await history.move(dispute, DisputeStatus.UNDER_REVIEW, actor_id, "Staff look at it")
+        elif dispute.status is not DisputeStatus.UNDER_REVIEW:
+            DISPUTE.check(dispute.status, DisputeStatus.UNDER_REVIEW)
+        message_id = await _write(dispute, actor_id, body, internal=False)
+        due_at = clock.now() + timedelta(days=days)
+        asked = await turns.until(dispute, Turn(side), due_at, actor_id, f"Staff asked the {side}")
+        await _tell(asked, [dispute.who(side)])
+        return message_id
+
+
+async def escalate(dispute_id: UUID, viewer_id: UUID, note: str) -> None:
+    """A side asks staff to decide. Raises DisputeNotFound, IllegalTransition."""
+    async with db.transaction():
+        dispute = await lock_dispute_of(dispute_id, viewer_id)
+        await hand_over(dispute, viewer_id, note or "Staff are asked to decide")
+
+
+async def hand_over(dispute: LockedDispute, actor: UUID | None, note: str) -> LockedDispute:
+    """Staff have to decide a locked dispute. Raises IllegalTransition."""
+    moved = await history.move(dispute, DisputeStatus.UNDER_REVIEW, actor, note)
+    given = await turns.give(moved, Turn.STAFF, None)
+    assert given.due_at is not None
+    await outbox.emit(DisputeEscalated(**telling.of(given), appealed=False, due_at=given.due_at))
+    return given
+
+
+def check_open(dispute: LockedDispute) -> None:
+    """Raises IllegalTransition when it is over."""
+    if dispute.status in OVER:
+        DISPUTE.check(dispute.status, DisputeStatus.NEGOTIATING)
+
+
+def check_impartial(dispute: LockedDispute, actor_id: UUID) -> None:
+    if dispute.is_party(actor_id):
+        raise OwnDispute
+
+
+async def _write(dispute: LockedDispute, author: UUID, body: str, *, internal: bool) -> UUID:
+    message_id = uuid7()
+    await db.execute(
+        "INSERT INTO dispute_messages (id, dispute, author, body, internal, at) VALUES ($1, $2, $3, $4, $5, $6)",
+        message_id, dispute.id, author, body.strip(), internal, clock.now(),
+    )  # fmt: skip
+    return message_id
+
+
+async def _tell(dispute: LockedDispute, to: list[UUID]) -> None:
+    await outbox.emit(DisputeAnswered(**telling.of(dispute), to=to, due_at=dispute.due_at))
