@@ -25,6 +25,7 @@ import marketplace.ledger.invariants
 import marketplace.media.handlers
 import marketplace.media.invariants
 import marketplace.moderation.handlers
+import marketplace.notifications.disputes
 import marketplace.notifications.handlers
 import marketplace.notifications.money
 import marketplace.notifications.parcels

@@ -19,6 +19,7 @@ class Details(Struct, frozen=True, kw_only=True, omit_defaults=True):
     return_id: UUID | None = None
     payment_id: UUID | None = None
     payout_id: UUID | None = None
+    dispute_id: UUID | None = None
     session_id: UUID | None = None
     number: str | None = None
     product_id: UUID | None = None

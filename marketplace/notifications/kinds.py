@@ -84,6 +84,13 @@ class Kind(StrEnum):
     SUBSCRIPTION_UNPAID = "subscription_unpaid"
     SUBSCRIPTION_ENDING = "subscription_ending"
     SUBSCRIPTION_ENDED = "subscription_ended"
+    DISPUTE_OPENED = "dispute_opened"
+    DISPUTE_ANSWERED = "dispute_answered"
+    DISPUTE_PROPOSED = "dispute_proposed"
+    DISPUTE_ESCALATED = "dispute_escalated"
+    DISPUTE_DECIDED = "dispute_decided"
+    DISPUTE_RESOLVED = "dispute_resolved"
+    DISPUTE_WITHDRAWN = "dispute_withdrawn"
     REVIEW_RECEIVED = "review_received"
     REVIEW_REPLIED = "review_replied"
 
@@ -144,6 +151,8 @@ _ABOUT: Final[dict[Category, dict[Kind, Channels]]] = {
         [
             Kind.AUCTION_WON, Kind.WON_AND_PAID, Kind.PAYMENT_OVERDUE, Kind.SALE_UNPAID, Kind.SALE_PAID,
             Kind.PAYMENT_RECEIVED, Kind.PAYMENT_FAILED, Kind.PAYMENT_RETURNED, Kind.ORDER_REFUNDED,
+            Kind.DISPUTE_OPENED, Kind.DISPUTE_ANSWERED, Kind.DISPUTE_PROPOSED, Kind.DISPUTE_ESCALATED,
+            Kind.DISPUTE_DECIDED, Kind.DISPUTE_RESOLVED, Kind.DISPUTE_WITHDRAWN,
             Kind.REFUND_FAILED, Kind.ORDER_FROZEN, Kind.ORDER_UNFROZEN, Kind.DEPOSIT_MADE, Kind.PAYOUT_PAID,
             Kind.PAYOUT_FAILED, Kind.CHARGEBACK_OPENED, Kind.CHARGEBACK_CLOSED, Kind.BOOKS_BROKEN,
             Kind.SUBSCRIPTION_STARTED, Kind.SUBSCRIPTION_RENEWED, Kind.SUBSCRIPTION_UPGRADED,

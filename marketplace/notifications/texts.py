@@ -5,13 +5,14 @@ from typing import Final
 
 from marketplace.core.i18n import pick, say_money, say_time
 from marketplace.core.money import Money, to_minor
-from marketplace.notifications import money_texts, parcel_texts, subscription_texts
+from marketplace.notifications import dispute_texts, money_texts, parcel_texts, subscription_texts
 from marketplace.notifications.details import Details
 from marketplace.notifications.kinds import Kind
 
 TEXTS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
     **money_texts.TEXTS,
     **parcel_texts.TEXTS,
+    **dispute_texts.TEXTS,
     **subscription_texts.TEXTS,
     Kind.OUTBID: {
         "en": ("You have been outbid", "Someone bid more on “{title}”. The price is now {amount}."),

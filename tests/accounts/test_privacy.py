@@ -268,6 +268,10 @@ KEPT = {
     "stock_movements": "the journal of what was sold",
     "coupon_uses": "what orders were cheaper for",
     "order_returns": "why money was given back", "order_return_history": "the same",
+    **dict.fromkeys(
+        ("disputes", "dispute_history", "dispute_messages", "dispute_proposals", "dispute_decisions"),
+        "why the money went where it went",
+    ),
     "reconciliation_breaks": "who looked into it",
     "identity_check_moves": "goes with its check; an actor becomes nobody",
 }  # fmt: skip

@@ -45,6 +45,7 @@ async def test_what_is_frozen_for_another_reason_keeps_its_status():
     await freezing.unfreeze(order_id, None, "Seen")
     goods = await an_order(paid=True)
     assert (await frozen(goods)).status == "processing"
+    await freezing.unfreeze(goods, None, "They agree")
     await hold_invariants()
 
 

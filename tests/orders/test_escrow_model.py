@@ -215,7 +215,7 @@ class Escrow(RuleBasedStateMachine):
     def freeze(self, n):
         page, order = self.both(n)
         good = page.status in ("processing", "shipped") and not page.frozen and page.held > 0
-        if self.agreed(freezing.freeze(order, "dispute", None, "?"), good):
+        if self.agreed(freezing.freeze(order, "staff", None, "?"), good):
             page.frozen = True
 
     @rule(n=ORDERS)

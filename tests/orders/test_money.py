@@ -285,11 +285,11 @@ async def test_a_frozen_orders_money_stays_where_it_is():
     order_id = await an_order(10_000, paid=True)
     seller = (await read(order_id)).seller
     await shipping.ship(order_id, seller, "DHL", "1")
-    frozen = await freezing.freeze(order_id, "dispute", None, "It never came.")
+    frozen = await freezing.freeze(order_id, "staff", None, "It never came.")
     assert frozen.frozen
     for deed in (
         lambda: release(order_id), lambda: refund(order_id), lambda: completing.complete(order_id, None, ""),
-        lambda: freezing.freeze(order_id, "dispute", None, "again"),
+        lambda: freezing.freeze(order_id, "staff", None, "again"),
     ):  # fmt: skip
         with pytest.raises(OrderFrozen):
             await deed()
@@ -303,7 +303,7 @@ async def test_unfreezing_goes_on_where_it_stood():
     order_id = await an_order(10_000, paid=True)
     seller = (await read(order_id)).seller
     await shipping.ship(order_id, seller, "DHL", "1")
-    await freezing.freeze(order_id, "dispute", None, "It never came.")
+    await freezing.freeze(order_id, "staff", None, "It never came.")
     await db.execute("UPDATE orders SET frozen_at = frozen_at - interval '3 days' WHERE id = $1", order_id)
     before = (await read(order_id)).auto_complete_at
     thawed = await freezing.unfreeze(order_id, None, "It came.")
@@ -314,7 +314,7 @@ async def test_unfreezing_goes_on_where_it_stood():
     with pytest.raises(OrderNotFrozen):
         await freezing.unfreeze(order_id, None, "")
     with pytest.raises(NothingHeld):
-        await freezing.freeze(order_id, "dispute", None, "too late")
+        await freezing.freeze(order_id, "staff", None, "too late")
     await hold_invariants()
 
 
@@ -323,7 +323,7 @@ async def test_a_resolution_splits_exactly(buyers, sellers):
     buyer, seller = (await a_user()).id, (await a_user()).id
     fees = await minor_of(K.PLATFORM_FEE)
     order_id = await an_order(10_000, buyer=buyer, seller=seller, paid="wallet")
-    await freezing.freeze(order_id, "dispute", None, "Half of it came.")
+    await freezing.freeze(order_id, "staff", None, "Half of it came.")
     for wrong in ((buyers + 1, sellers), (buyers, sellers - 1), (-1, 10_001)):
         with pytest.raises(SplitNotExact):
             await freezing.resolve(order_id, *wrong, None, "so be it")
@@ -347,7 +347,7 @@ async def test_clearing_waits_for_what_is_in_question():
     seller = (await a_user()).id
     order_id = await an_order(10_000, seller=seller, paid=True)
     await release(order_id, 4_000)
-    await freezing.freeze(order_id, "dispute", None, "?")
+    await freezing.freeze(order_id, "staff", None, "?")
     await cleared(order_id)
     assert await earned(seller) == (3_600, 0, 0)
     await freezing.resolve(order_id, 1_000, 5_000, None, "so be it")
@@ -461,7 +461,7 @@ async def test_the_history_tells_everything():
     seller = (await read(order_id)).seller
     await shipping.ship(order_id, seller, "DHL", "1")
     await refund(order_id, 100)
-    await freezing.freeze(order_id, "dispute", None, "It never came.")
+    await freezing.freeze(order_id, "staff", None, "It never came.")
     await freezing.unfreeze(order_id, None, "It came.")
     await completing.complete(order_id, None, "received")
     assert await notes(order_id) == [

@@ -52,7 +52,7 @@ async def judge(job: dict[str, Any]) -> list[list[str]]:
         def deed() -> Awaitable[Any]:
             if job["received"]:
                 return completing.complete(order_id, None, "received")
-            return freezing.freeze(order_id, "dispute", None, "It never came.")
+            return freezing.freeze(order_id, "staff", None, "It never came.")
 
         return list(await asyncio.gather(*(_said(deed) for _ in range(job["times"]))))
 

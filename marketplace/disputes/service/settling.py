@@ -15,8 +15,8 @@ from marketplace.disputes.service import turns
 from marketplace.disputes.states import DisputeStatus, How
 from marketplace.orders.errors import NothingHeld, SplitNotExact
 from marketplace.orders.fulfilment import CancelledBy
-from marketplace.orders.service import cancelling, freezing
-from marketplace.orders.service.refunding import may_end
+from marketplace.orders.service import freezing
+from marketplace.orders.service.closing import close, may_close
 from marketplace.orders.states import Phase
 
 INSERT: Final = """
@@ -87,8 +87,8 @@ async def close_empty(dispute: LockedDispute) -> None:
         dispute, DisputeStatus.RESOLVED, None, "The payer's bank took the money back", closed_at=clock.now(), **columns
     )
     order = await freezing.unfreeze(dispute.order.id, None, "nothing is left in escrow")
-    if order.phase is Phase.OPEN and not order.refundable_minor and may_end(order):
-        await cancelling.cancel_locked(order, CancelledBy.STAFF, None, "The payer's bank took the money back")
+    if order.phase is Phase.OPEN and not order.refundable_minor and may_close(order):
+        await close(order, CancelledBy.STAFF, None, "The payer's bank took the money back")
     await outbox.emit(DisputeResolved(**telling.of(over), how=How.CHARGEBACK.value, buyer_amount=0, seller_amount=0))
 
 
