@@ -40,6 +40,8 @@ SELECT json_build_object(
       r.created_at FROM refunds r WHERE r.order_id = o.id) x),
   'messages', (SELECT coalesce(json_agg(x ORDER BY x.id), '[]') FROM (SELECT m.id, m.author, m.body, m.at FROM dispute_messages m
       WHERE m.dispute = d.id AND NOT m.internal) x),
+  'evidence', (SELECT coalesce(json_agg(x ORDER BY x.id), '[]') FROM (SELECT m.id, m.owner, m.filename, m.received_type, m.byte_size,
+      m.sha256, m.created_at FROM media m WHERE m.purpose = 'evidence' AND m.subject = d.id AND m.state <> 'removed') x),
   'proposals', (SELECT coalesce(json_agg(x ORDER BY x.id), '[]') FROM (SELECT p.id, p.proposer, p.buyer_minor, p.seller_minor,
       p.message, p.status, p.created_at FROM dispute_proposals p WHERE p.dispute = d.id) x))::text AS pack, o.id AS order_id
 FROM disputes d JOIN orders o ON o.id = d."order" WHERE d.id = $1

@@ -8,6 +8,7 @@ from tests.factories import a_user, bearer, signed_in
 from tests.factories.disputes import STORY, a_dispute, sides, time_passes
 from tests.factories.orders import an_order, hold_invariants, read
 from tests.factories.payments import work_off
+from tests.factories.pictures import a_picture
 from tests.statements import statements
 
 API = "/api/v1"
@@ -167,3 +168,32 @@ async def test_a_second_dispute_while_one_is_open_is_refused(client, case):
     assert refused["details"]["frozen_by"] == "dispute"
     stranger = await bearer((await a_user()).id)
     assert (await client.get(f"{API}/orders/{order_id}/dispute/", headers=stranger)).status_code == 404
+
+
+async def test_sides_and_staff_see_the_evidence_and_nobody_takes_it_away(client, case):
+    order_id, buyers, sellers, staff = case
+
+    async def upload(headers):
+        files = {"file": ("broken.png", a_picture(), "image/png")}
+        answer = await client.post(f"{API}/media/", data={"purpose": "evidence"}, files=files, headers=headers)
+        assert answer.status_code == 201, answer.text
+        return answer.json()["data"]["id"]
+
+    photo, receipt = await upload(buyers), await upload(sellers)
+    refused = await post(client, f"/orders/{order_id}/dispute", buyers, BODY | {"evidence": [receipt]}, 400)
+    assert list(refused["errors"]) == ["evidence"]
+    made = await post(client, f"/orders/{order_id}/dispute", buyers, BODY | {"evidence": [photo]}, 201)
+    said = {"message": "Here is the receipt.", "evidence": [receipt]}
+    await post(client, f"/disputes/{made['id']}/messages", sellers, said, 201)
+    await work_off()
+    for path, headers in (
+        (f"/orders/{order_id}/dispute/", sellers), (f"/disputes/{made['id']}/", buyers), (f"/admin/disputes/{made['id']}/", staff),
+    ):  # fmt: skip
+        shown = (await client.get(API + path, headers=headers)).json()["data"]["evidence"]
+        assert [(one["by"], one["file"]["id"]) for one in shown] == [("buyer", photo), ("seller", receipt)]
+        assert len(shown[0]["sha256"]) == 64
+        assert (await client.get(f"{API}/media/{photo}/", headers=headers)).status_code == 200
+    stranger = await bearer((await a_user()).id)
+    assert (await client.get(f"{API}/media/{photo}/", headers=stranger)).status_code == 404
+    assert (await client.delete(f"{API}/media/{photo}/", headers=buyers)).status_code >= 400
+    await hold_invariants()

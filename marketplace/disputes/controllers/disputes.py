@@ -40,7 +40,7 @@ class OrderDisputeController(Controller):
     ) -> Envelope[DisputeOut]:
         """Dispute an order while its money is in escrow: nobody gets it until you agree, or staff decide."""
         dispute_id = await opening.open_dispute(
-            order_id, viewer.id, data.reason, data.description, data.requested_amount
+            order_id, viewer.id, data.reason, data.description, data.requested_amount, data.evidence
         )
         return ok(await shown.get_dispute(dispute_id, viewer.id), "The dispute is open; the money is frozen.")
 
@@ -82,7 +82,7 @@ class DisputeController(Controller):
         self, dispute_id: FromPath[UUID], data: JSONBody[SayInDispute], viewer: NamedDependency[Viewer]
     ) -> Envelope[DisputeOut]:
         """Say your part; the other side and staff read it."""
-        await talking.say(dispute_id, viewer.id, data.message)
+        await talking.say(dispute_id, viewer.id, data.message, data.evidence)
         return ok(await shown.get_dispute(dispute_id, viewer.id))
 
     @post("/{dispute_id:uuid}/escalate", operation_id="escalateDispute", **ONCE)

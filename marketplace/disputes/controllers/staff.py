@@ -31,7 +31,7 @@ class ResolveController(Controller):
     ) -> Envelope[DisputeOut]:
         """Decide a case as staff: so much to the buyer, so much to the seller, all of what is in escrow."""
         await deciding.resolve(dispute_id, viewer.id, data.buyer_amount, data.seller_amount, data.reason)
-        return ok(await staff.get_case(dispute_id), "Decided.")
+        return ok(await staff.get_case(dispute_id, viewer.id), "Decided.")
 
 
 class StaffDisputeController(Controller):
@@ -47,9 +47,9 @@ class StaffDisputeController(Controller):
         return await staff.list_queue(listing, viewer)
 
     @get("/{dispute_id:uuid}", operation_id="adminShowDispute")
-    async def show(self, dispute_id: FromPath[UUID]) -> Envelope[DisputeOut]:
+    async def show(self, dispute_id: FromPath[UUID], viewer: NamedDependency[Viewer]) -> Envelope[DisputeOut]:
         """One case, with what staff say among themselves."""
-        return ok(await staff.get_case(dispute_id))
+        return ok(await staff.get_case(dispute_id, viewer.id))
 
     @put("/{dispute_id:uuid}", operation_id="adminChangeDispute", opt={"idempotent": True})
     async def change(
@@ -57,7 +57,7 @@ class StaffDisputeController(Controller):
     ) -> Envelope[DisputeOut]:
         """Take a case or give it back, ask a side, decide: all of what is said, or nothing."""
         await changing.change(dispute_id, viewer.id, data)
-        return ok(await staff.get_case(dispute_id), "Changed." if data.decision is UNSET else "Decided.")
+        return ok(await staff.get_case(dispute_id, viewer.id), "Changed." if data.decision is UNSET else "Decided.")
 
     @post("/{dispute_id:uuid}/messages", operation_id="adminSayInDispute", opt={"idempotent": True})
     async def say(
@@ -65,4 +65,4 @@ class StaffDisputeController(Controller):
     ) -> Envelope[DisputeOut]:
         """Say something to both sides, or note it among staff."""
         await talking.say_as_staff(dispute_id, viewer.id, data.message, internal=data.internal)
-        return ok(await staff.get_case(dispute_id))
+        return ok(await staff.get_case(dispute_id, viewer.id))

@@ -4,6 +4,8 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
+from asyncpg import Record
+from msgspec import structs
 
 from marketplace.accounts.viewer import Viewer
 from marketplace.core import db
@@ -11,9 +13,13 @@ from marketplace.core.envelope import Envelope, Page
 from marketplace.core.filters import Filters, Listing
 from marketplace.core.pagination import ListQuery, Order
 from marketplace.disputes.errors import DisputeNotFound
-from marketplace.disputes.schemas.disputes import DisputeCard, DisputeOut
+from marketplace.disputes.evidence import EVIDENCE
+from marketplace.disputes.schemas.disputes import DisputeCard, DisputeEvidence, DisputeOut
 from marketplace.disputes.states import DisputeStatus
+from marketplace.media.queries import records_json
+from marketplace.media.schemas import MediaRecord, media_out
 from marketplace.orders.queries.shown import HELD, PERSON, TITLE, money
+from marketplace.orders.schemas.orders import OrderActor
 
 
 class DisputeFilters(Filters):
@@ -58,7 +64,9 @@ WHOLE: Final = f"""{HEAD}, d.description, {PERSON.format("b")} AS buyer, {PERSON
   CASE WHEN d.appealed_by = o.buyer THEN 'buyer' WHEN d.appealed_by = o.seller THEN 'seller' END AS appealed_by,
   nullif(d.appeal, '') AS appeal_reason, {HISTORY} AS history, d.closed_at"""
 
-SHOWN: Final = f"""SELECT row_to_json(shown)::text FROM (SELECT {ROLE.format("$2")}, {WHOLE.replace("{internal}", "false")}
+EVIDENCE_OF: Final = records_json(EVIDENCE, "{}") + "::text"
+SHOWN: Final = f"""SELECT row_to_json(shown)::text AS shown, {EVIDENCE_OF.format("shown.id")} AS evidence
+  FROM (SELECT {ROLE.format("$2")}, {WHOLE.replace("{internal}", "false")}
   FROM {SOURCE} WHERE {{which}} AND $2 IN (o.buyer, o.seller) ORDER BY d.created_at DESC LIMIT 1) AS shown"""
 BY_ID: Final = SHOWN.replace("{which}", "d.id = $1")
 OF_ORDER: Final = SHOWN.replace("{which}", 'd."order" = $1')
@@ -86,7 +94,24 @@ async def get_dispute_of(order_id: UUID, viewer_id: UUID) -> DisputeOut:
 
 
 async def _get(statement: str, value: UUID, viewer_id: UUID) -> DisputeOut:
-    body = await db.fetch_val(statement, value, viewer_id)
-    if body is None:
+    row = await db.fetch_row(statement, value, viewer_id)
+    if row is None:
         raise DisputeNotFound
-    return msgspec.json.decode(body, type=DisputeOut)
+    return whole(row, viewer_id)
+
+
+def whole(row: Record, viewer_id: UUID) -> DisputeOut:
+    """Of the columns `shown` and `evidence`, with links to the files for this viewer."""
+    dispute = msgspec.json.decode(row["shown"], type=DisputeOut)
+    owners = {dispute.buyer.id: OrderActor.BUYER, dispute.seller.id: OrderActor.SELLER}
+    files = msgspec.json.decode(row["evidence"], type=list[MediaRecord])
+    return structs.replace(
+        dispute,
+        evidence=[
+            DisputeEvidence(
+                by=owners.get(one.owner, OrderActor.STAFF), sha256=one.sha256, file=media_out(one, viewer_id),
+                created_at=one.created_at,
+            )
+            for one in files
+        ],
+    )  # fmt: skip

@@ -3,7 +3,6 @@
 from typing import Annotated, Final
 from uuid import UUID
 
-import msgspec
 from msgspec import Meta
 
 from marketplace.accounts.viewer import Viewer
@@ -12,7 +11,7 @@ from marketplace.core.envelope import Envelope, Page
 from marketplace.core.filters import Filters, Listing
 from marketplace.core.pagination import ListQuery, Order
 from marketplace.disputes.errors import DisputeNotFound
-from marketplace.disputes.queries.shown import OPENED_BY, SOURCE, WHOLE
+from marketplace.disputes.queries.shown import EVIDENCE_OF, OPENED_BY, SOURCE, WHOLE, whole
 from marketplace.disputes.schemas.disputes import DisputeOut
 from marketplace.disputes.schemas.staff import StaffDisputeRow
 from marketplace.disputes.states import DisputeStatus, Reason, Turn
@@ -46,8 +45,8 @@ ROW: Final = f"""d.id, o.id AS order_id, o.number AS order_number, o.kind, {TITL
   CASE WHEN a.id IS NOT NULL THEN {PERSON.format("a")} END AS assigned_to,
   (SELECT count(*) FROM dispute_messages m WHERE m.dispute = d.id AND NOT m.internal) AS message_count,
   d.created_at, d.updated_at"""
-CASE: Final = f"""SELECT row_to_json(shown)::text FROM (SELECT 'buyer' AS role, {WHOLE.replace("{internal}", "true")}
-  FROM {SOURCE} WHERE d.id = $1) AS shown"""
+CASE: Final = f"""SELECT row_to_json(shown)::text AS shown, {EVIDENCE_OF.format("shown.id")} AS evidence
+  FROM (SELECT 'buyer' AS role, {WHOLE.replace("{internal}", "true")} FROM {SOURCE} WHERE d.id = $1) AS shown"""
 
 
 async def list_queue(listing: ListQuery[QueueFilters], viewer: Viewer) -> Envelope[Page[StaffDisputeRow]]:
@@ -68,9 +67,9 @@ async def list_queue(listing: ListQuery[QueueFilters], viewer: Viewer) -> Envelo
     return await rows.page(StaffDisputeRow)
 
 
-async def get_case(dispute_id: UUID) -> DisputeOut:
+async def get_case(dispute_id: UUID, viewer_id: UUID) -> DisputeOut:
     """Whoever's it is, with what staff say among themselves. Raises DisputeNotFound."""
-    body = await db.fetch_val(CASE, dispute_id)
-    if body is None:
+    row = await db.fetch_row(CASE, dispute_id)
+    if row is None:
         raise DisputeNotFound
-    return msgspec.json.decode(body, type=DisputeOut)
+    return whole(row, viewer_id)

@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from marketplace.core.money import AmountText, Currency
 from marketplace.disputes.states import DisputeStatus, How, ProposalStatus, Reason, Side
+from marketplace.media.schemas import MediaOut
 from marketplace.orders.schemas.orders import OrderActor, OrderParty
 
 Description = Annotated[str, Meta(min_length=20, max_length=5000, description="What happened, and what you want.")]
@@ -19,10 +20,16 @@ Wanted = Annotated[
 ]
 
 
+Attachments = Annotated[
+    list[UUID], Meta(max_length=20, description="Files uploaded before for the purpose `evidence`, by their ids.")
+]
+
+
 class OpenDispute(Struct, kw_only=True, forbid_unknown_fields=True):
     reason: Reason
     description: Description
     requested_amount: Wanted = None
+    evidence: Attachments = []
 
 
 class UpdateDispute(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -39,6 +46,7 @@ class Noted(Struct, kw_only=True, forbid_unknown_fields=True):
 
 class SayInDispute(Struct, kw_only=True, forbid_unknown_fields=True):
     message: Words
+    evidence: Attachments = []
 
 
 class ProposeSplit(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -91,6 +99,15 @@ class DisputeHistoryLine(Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class DisputeEvidence(Struct, frozen=True, kw_only=True):
+    """A file that a side shows. `sha256` is of the bytes as they were sent."""
+
+    by: OrderActor
+    sha256: str
+    file: MediaOut
+    created_at: datetime
+
+
 class DisputeOrder(Struct, frozen=True, kw_only=True):
     id: UUID
     order_number: str
@@ -135,6 +152,7 @@ class DisputeOut(Struct, frozen=True, kw_only=True):
     buyer: OrderParty
     seller: OrderParty
     messages: list[DisputeMessageOut]
+    evidence: list[DisputeEvidence] = []
     proposals: list[DisputeProposalOut]
     decisions: list[DisputeDecisionOut]
     appealed_by: Side | None

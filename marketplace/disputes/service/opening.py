@@ -1,5 +1,6 @@
 """Opening a dispute, changing what it says, and taking it back."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from msgspec import UNSET, UnsetType
@@ -11,9 +12,11 @@ from marketplace.core.money import to_minor, to_text
 from marketplace.disputes import history, telling
 from marketplace.disputes.errors import OnlyTheOpener
 from marketplace.disputes.events import DisputeOpened, DisputeWithdrawn
+from marketplace.disputes.evidence import EVIDENCE
 from marketplace.disputes.queries.locking import LockedDispute, lock_dispute, lock_dispute_of
 from marketplace.disputes.service import proposing, turns
 from marketplace.disputes.states import DISPUTE, DisputeStatus, Reason, Side, Turn
+from marketplace.media.service import attachments
 from marketplace.orders.fulfilment import LockedOrder
 from marketplace.orders.locking import lock_order_of
 from marketplace.orders.service import freezing
@@ -25,11 +28,18 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'negotiating', '', false, false, '', $9,
 """
 
 
-async def open_dispute(order_id: UUID, opener: UUID, reason: Reason, description: str, wanted: str | None) -> UUID:
+async def open_dispute(
+    order_id: UUID,
+    opener: UUID,
+    reason: Reason,
+    description: str,
+    wanted: str | None = None,
+    evidence: Sequence[UUID] = (),
+) -> UUID:
     """By its buyer or its seller, while its money is in escrow, which stays there from now on. The dispute's id.
 
     `wanted` is what the buyer should get back, as text in the order's currency: everything or nothing, unless said. Raises
-    OrderNotFound, NothingHeld, OrderFrozen, IllegalTransition, ValidationFailed.
+    OrderNotFound, NothingHeld, OrderFrozen, IllegalTransition, ValidationFailed, and what refuses a file.
     """
     async with db.transaction():
         order = await lock_order_of(order_id, opener)
@@ -41,6 +51,7 @@ async def open_dispute(order_id: UUID, opener: UUID, reason: Reason, description
             clock.now(),
         )  # fmt: skip
         await history.born(dispute_id, opener, "Opened")
+        await attachments.attach(evidence, EVIDENCE, dispute_id, owner_id=opener, field="evidence")
         dispute = await lock_dispute(dispute_id)
         dispute = await turns.give(dispute, Turn(dispute.opened_by.other), None)
         assert dispute.due_at is not None

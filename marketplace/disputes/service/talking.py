@@ -1,5 +1,6 @@
 """What the sides and staff say to each other, and who asks staff to decide."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,18 +9,24 @@ from marketplace.core.ids import uuid7
 from marketplace.disputes import history, telling
 from marketplace.disputes.errors import OwnDispute
 from marketplace.disputes.events import DisputeAnswered, DisputeEscalated
+from marketplace.disputes.evidence import EVIDENCE
 from marketplace.disputes.queries.locking import LockedDispute, lock_dispute, lock_dispute_of
 from marketplace.disputes.service import turns
 from marketplace.disputes.states import DISPUTE, OVER, DisputeStatus, Side, Turn
+from marketplace.media.service import attachments
 
 
-async def say(dispute_id: UUID, viewer_id: UUID, body: str) -> UUID:
-    """By a side. Who was awaited has answered. Raises DisputeNotFound, IllegalTransition when it is over. The message's id."""
+async def say(dispute_id: UUID, viewer_id: UUID, body: str, evidence: Sequence[UUID] = ()) -> UUID:
+    """By a side, who may show files. Who was awaited has answered. The message's id.
+
+    Raises DisputeNotFound, IllegalTransition when it is over, and what refuses a file.
+    """
     async with db.transaction():
         dispute = await lock_dispute_of(dispute_id, viewer_id)
         check_open(dispute)
         side = dispute.side_of(viewer_id)
         message_id = await _write(dispute, viewer_id, body, internal=False)
+        await attachments.attach(evidence, EVIDENCE, dispute.id, owner_id=viewer_id, field="evidence")
         after = await turns.spoken(dispute, side)
         await _tell(after, [dispute.who(side.other)])
         return message_id
