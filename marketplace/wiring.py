@@ -47,8 +47,10 @@ import marketplace.payments.providers.paypal
 import marketplace.payments.providers.sandbox.invariants
 import marketplace.payments.providers.stripe
 import marketplace.payments.providers.wechat
+import marketplace.reviews.handlers
 import marketplace.reviews.invariants
 import marketplace.reviews.personal_data
+import marketplace.reviews.timers
 import marketplace.shop.carrying
 import marketplace.shop.coupon_invariants
 import marketplace.shop.fulfilment
@@ -68,12 +70,14 @@ from marketplace.notifications import tasks as notification_tasks
 from marketplace.payments.providers.sandbox import webhooks as sandbox_webhooks
 from marketplace.payments.reconciliation import tasks as reconciliation_tasks
 from marketplace.payments.service import webhooks
+from marketplace.reviews import tasks as review_tasks
 from marketplace.shop.service.cart import forget_guest_carts
 
 CRON: list[CronJob[Context]] = [
     *housekeeping.CRON,
     *notification_tasks.CRON,
     *reconciliation_tasks.CRON,
+    *review_tasks.CRON,
     CronJob(housekeeping.cleaning(tickets.delete_stale_tickets), cron="*/10 * * * *", timeout=300),
     CronJob(housekeeping.cleaning(ratelimit_hits.delete_old_hits), cron="17 * * * *", timeout=300),
     CronJob(housekeeping.cleaning(cleaning.delete_spent_links), cron="27 * * * *", timeout=300),

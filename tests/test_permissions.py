@@ -19,7 +19,6 @@ from marketplace.disputes.service.proposing import propose
 from marketplace.orders.service import shipping
 from marketplace.orders.service.dispatching import Carriage
 from marketplace.payments.service.invoices import issue
-from marketplace.reviews.service import write_review
 from marketplace.shop.queries.cart import Owner
 from marketplace.shop.service.cart import add_item
 from marketplace.shop.service.importing import take_in
@@ -34,7 +33,7 @@ from tests.factories.payments import a_payment, a_stall
 from tests.factories.payouts import a_method, a_payout, cleared_of, pay_in
 from tests.factories.pictures import a_picture, work_off
 from tests.factories.returns import a_return, delivered
-from tests.factories.reviews import a_review, bought
+from tests.factories.reviews import bought, review
 from tests.factories.shop import a_product
 from tests.permissions import PERMISSIONS
 
@@ -185,8 +184,7 @@ async def a_category(_: World) -> str:
 
 async def an_owners_review(world: World) -> str:
     await bought(await world.product(), world.ids["owner"])
-    review = await write_review(await world.product(), world.ids["owner"], a_review())
-    return str(review)
+    return str(await review(await world.product(), world.ids["owner"]))
 
 
 async def an_owners_payout(world: World) -> str:
@@ -269,6 +267,11 @@ BODIES: dict[str, Any] = {
     "PATCH /api/v1/products/{product}/images": {"order": []},
     "POST /api/v1/products/{product}/reviews": {"rating": 5, "title": "Good", "comment": "It boils."},
     "POST /api/v1/products/{product}/reviews/{review_id}/reply": {"reply": "Thank you."},
+    "PUT /api/v1/reviews/{review_id}": {"rating": 4},
+    "PATCH /api/v1/reviews/{review_id}": {"rating": 4},
+    "POST /api/v1/reviews/{review_id}/reply": {"reply": "Thank you."},
+    "POST /api/v1/admin/reviews/{review_id}/hide": {"reason": "Insults."},
+    "POST /api/v1/admin/reviews/{review_id}/show": {"reason": "Not at all."},
     "POST /api/v1/products/{product}/stock": {"quantity": 4},
     "PUT /api/v1/products/{product}/stock": {"quantity": 4},
     "POST /api/v1/bids/{bid_id}/retract": {"reason": "wrong_amount"},

@@ -30,8 +30,12 @@ class Figures:
 REPUTATION = Figures(
     average_rating="NULL::float8",
     review_count="0",
+    client_rating="NULL::float8",
+    client_review_count="0",
+    level="'new'",
     completed_orders="0",
     completion_rate="NULL::float8",
+    on_time_rate="NULL::float8",
     response_rate="NULL::float8",
     response_minutes="NULL::int",
     auctions_sold="0",

@@ -38,7 +38,7 @@ from marketplace.payments.tables import (
     Refund,
     WebhookEvent,
 )
-from marketplace.reviews.tables import Review
+from marketplace.reviews.tables import Review, SellerStanding, UserRating
 from marketplace.shop.tables import (
     Coupon,
     CouponUse,
@@ -218,7 +218,7 @@ def books() -> list[TableConfig]:
 
 
 def shop() -> list[TableConfig]:
-    p, v, m, f, w = Product, Variant, StockMovement, ProductImport, Review
+    p, v, m, f = Product, Variant, StockMovement, ProductImport
     r, i, h = OrderReturn, OrderReturnLine, OrderReturnHistory
     return [
         looked_at(
@@ -238,9 +238,24 @@ def shop() -> list[TableConfig]:
         ),
         looked_at(i, "Shop", [i.id, i.order_return, i.line, i.variant, i.quantity, i.amount_minor]),
         looked_at(h, "Shop", [h.id, h.order_return, h.from_status, h.to_status, h.actor, h.reason, h.at], newest_by=h.at),
+    ]  # fmt: skip
+
+
+def reviews() -> list[TableConfig]:
+    r, u, s = Review, UserRating, SellerStanding
+    return [
         looked_at(
-            w, "Shop", [w.id, w.subject, w.author, w.reviewee, w.rating, w.title, w.hidden_at, w.hidden_by, w.hidden_reason, w.created_at],
-            newest_by=w.created_at,
+            r, "Reviews",
+            [r.id, r.kind, r.subject, r.order, r.author, r.reviewee, r.rating, r.title, r.blind_until, r.hidden_at, r.hidden_by,
+             r.hidden_reason, r.created_at],
+            newest_by=r.created_at,
+        ),
+        looked_at(u, "Reviews", [u.user, u.seller_sum, u.seller_count, u.client_sum, u.client_count]),
+        looked_at(
+            s, "Reviews",
+            [s.seller, s.level, s.completed_orders, s.cancelled_orders, s.promised_orders, s.kept_orders, s.year_completed,
+             s.year_refunded, s.computed_at],
+            newest_by=s.computed_at,
         ),
     ]  # fmt: skip
 
@@ -285,6 +300,7 @@ def tables() -> list[TableConfig]:
         *auctions(),
         *orders(),
         *shop(),
+        *reviews(),
         *coupons(),
         *money(),
         *books(),

@@ -23,6 +23,7 @@ class Details(Struct, frozen=True, kw_only=True, omit_defaults=True):
     session_id: UUID | None = None
     number: str | None = None
     product_id: UUID | None = None
+    review_id: UUID | None = None
     variant_id: UUID | None = None
     title: str | None = None
     amount: str | None = None

@@ -93,6 +93,7 @@ class Kind(StrEnum):
     DISPUTE_WITHDRAWN = "dispute_withdrawn"
     REVIEW_RECEIVED = "review_received"
     REVIEW_REPLIED = "review_replied"
+    CLIENT_REVIEWED = "client_reviewed"
 
 
 class Channels(Struct, frozen=True):
@@ -146,6 +147,7 @@ _ABOUT: Final[dict[Category, dict[Kind, Channels]]] = {
         Kind.RETURN_RECEIVED: LOUD,
         Kind.RETURN_CANCELLED: QUIET,
         Kind.REVIEW_REPLIED: QUIET,
+        Kind.CLIENT_REVIEWED: QUIET,
     },
     Category.MONEY: dict.fromkeys(
         [

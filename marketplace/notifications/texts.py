@@ -93,6 +93,10 @@ TEXTS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
         "en": ("The seller replied", "The seller replied to your review of “{title}”."),
         "zh": ("卖家已回复", "卖家回复了您对“{title}”的评价。"),
     },
+    Kind.CLIENT_REVIEWED: {
+        "en": ("You were reviewed", "The seller of “{title}” rated you as a client: {count} of 5."),
+        "zh": ("您收到评价", "“{title}”的卖家对您作为客户的评分：{count} 分（满分 5 分）。"),
+    },
     Kind.AUCTION_WON: {
         "en": ("It is yours", "You bought “{title}” for {amount}. Please pay by {until}."),
         "zh": ("恭喜您购得", "您以 {amount} 购得“{title}”，请在 {until} 之前付款。"),

@@ -1,4 +1,4 @@
-"""What orders say of a person: to their reputation, to the copy of their data, and when they want to leave.
+"""What orders say of a person: to the copy of their data, and when they want to leave.
 
 Orders, their lines, addresses and histories are financial records: they stay under the account's id, which names nobody after
 an erasure, for as long as the law wants them kept.
@@ -8,16 +8,8 @@ from typing import Final
 from uuid import UUID
 
 from marketplace.accounts import privacy
-from marketplace.accounts.figures import REPUTATION
 from marketplace.accounts.privacy import Obligation, rows
 from marketplace.core import db
-
-REPUTATION.add("completed_orders", "(SELECT count(*) FROM orders o WHERE o.seller = u.id AND o.phase = 'completed')")
-REPUTATION.add(
-    "completion_rate",
-    "(SELECT avg((o.phase = 'completed')::int)::float8 FROM orders o WHERE o.seller = u.id AND o.paid_at IS NOT NULL "
-    "AND o.phase IN ('completed', 'cancelled'))",
-)
 
 privacy.exporter(
     "orders",

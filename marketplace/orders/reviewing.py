@@ -61,7 +61,10 @@ class Reviewable(Protocol):
     """SQL: `id, rating_sum, rating_count` of every subject, which invariants compare with its reviews; empty: none are kept."""
 
     async def lock(self, subject_id: UUID) -> Reviewed:
-        """Lock its row (`FOR NO KEY UPDATE`), which keeps the rating. Raises the way's own NotFound."""
+        """Lock its row (`FOR NO KEY UPDATE`), which keeps the rating. Raises the way's own NotFound.
+
+        What is no longer offered, or was taken down, is locked all the same: orders of it are reviewed still.
+        """
         ...
 
     async def move_rating(self, subject_id: UUID, *, rating: int, count: int) -> None:

@@ -1,4 +1,5 @@
-"""Reviews of products: by those who bought them, one each, answered once by the seller.
+"""Reviews of everything bought, by both sides of an order, and what follows from them: the ratings and standing of persons.
 
-Owns the reviews, and moves a product's rating in the transaction that writes, hides or removes one. Refuses whoever did not buy.
+Owns the reviews, and moves ratings in the transaction that makes a review count, changes or hides it. What there is to review each
+way to sell says in `orders.reviewing`. Refuses whoever did not buy, and shows nobody what one side said before the other had its say.
 """

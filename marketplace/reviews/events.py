@@ -4,11 +4,17 @@ from msgspec import Struct
 
 
 class ReviewWritten(Struct, tag="review_written", frozen=True, kw_only=True):
-    """A buyer has reviewed a product, called `name`."""
+    """Everybody may read a review from now on. Of one that waits for the other side's nothing is told before.
+
+    `kind` and `subject_id` are what it is about; that, or what was ordered, is called `name`.
+    """
 
     review_id: UUID
-    product_id: UUID
-    seller_id: UUID
+    kind: str
+    subject_id: UUID
+    order_id: UUID
+    author_id: UUID
+    reviewee_id: UUID
     name: str
     rating: int
 
@@ -17,6 +23,14 @@ class ReviewReplied(Struct, tag="review_replied", frozen=True, kw_only=True):
     """The seller has replied to what `author_id` wrote."""
 
     review_id: UUID
-    product_id: UUID
+    kind: str
+    subject_id: UUID
+    order_id: UUID
     author_id: UUID
     name: str
+
+
+class SellerRated(Struct, tag="seller_rated", frozen=True, kw_only=True):
+    """What a seller's buyers rated them has changed."""
+
+    seller_id: UUID

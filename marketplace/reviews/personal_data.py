@@ -9,14 +9,25 @@ from marketplace.shop.freshness import products_changed
 privacy.exporter(
     "reviews",
     rows(
-        "SELECT id, kind, subject, order_line, rating, title, comment, hidden_reason, created_at FROM reviews "
-        "WHERE author = $1 ORDER BY id"
+        'SELECT id, kind, subject, "order", order_line, rating, title, comment, blind_until, edited_at, hidden_reason, created_at '
+        "FROM reviews WHERE author = $1 ORDER BY id"
     ),
 )
 privacy.exporter(
     "review_replies",
     rows(
         "SELECT id, subject, reply, replied_at FROM reviews WHERE reviewee = $1 AND replied_at IS NOT NULL ORDER BY id"
+    ),
+)
+privacy.exporter(
+    "ratings",
+    rows('SELECT seller_sum, seller_count, client_sum, client_count FROM user_ratings WHERE "user" = $1'),
+)
+privacy.exporter(
+    "seller_standing",
+    rows(
+        "SELECT level, completed_orders, cancelled_orders, promised_orders, kept_orders, year_completed, year_refunded, "
+        "computed_at FROM seller_standings WHERE seller = $1"
     ),
 )
 

@@ -190,8 +190,9 @@ async def test_a_new_account_has_a_clean_record(client):
     assert data.pop("member_since")
     assert data == {
         "user_id": str(bob.id), "username": bob.username, "is_verified": True, "identity_verified": False,
-        "is_business": False, "favorites_count": 0, "average_rating": None, "review_count": 0, "completed_orders": 0,
-        "completion_rate": None, "response_rate": None, "response_minutes": None, "auctions_sold": 0, "auctions_won": 0,
+        "is_business": False, "favorites_count": 0, "average_rating": None, "review_count": 0, "client_rating": None,
+        "client_review_count": 0, "level": "new", "completed_orders": 0, "completion_rate": None, "on_time_rate": None,
+        "response_rate": None, "response_minutes": None, "auctions_sold": 0, "auctions_won": 0,
     }  # fmt: skip
 
 

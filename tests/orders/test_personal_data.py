@@ -6,6 +6,7 @@ from marketplace.accounts import privacy
 from marketplace.orders.service import completing
 from tests.factories import a_user, signed_in
 from tests.factories.orders import an_order
+from tests.factories.payments import work_off
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -39,5 +40,6 @@ async def test_open_orders_keep_both_sides():
 async def test_reputation_counts_what_was_completed(client):
     seller, headers = await signed_in()
     await completing.complete(await an_order(seller=seller.id, paid=True), None, "received")
+    await work_off()
     shown = (await client.get(f"/api/v1/users/{seller.id}/reputation", headers=headers)).json()["data"]
     assert (shown["completed_orders"], shown["completion_rate"]) == (1, 1.0)

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from marketplace.core.errors import DomainError
-from marketplace.reviews.service import delete_review, write_review
-from tests.factories.reviews import a_review
+from marketplace.reviews.service.changing import take_back
+from tests.factories.reviews import review
 
 
 async def write(job: dict[str, Any]) -> list[str]:
@@ -14,7 +14,7 @@ async def write(job: dict[str, Any]) -> list[str]:
 
     async def one() -> str:
         try:
-            await write_review(UUID(job["product"]), UUID(job["author"]), a_review(job["rating"]))
+            await review(UUID(job["product"]), UUID(job["author"]), job["rating"])
         except DomainError as refusal:
             return refusal.code
         return "written"
@@ -26,6 +26,6 @@ async def write_and_take_back(job: dict[str, Any]) -> int:
     """Write a review and take it back, so many `times`, and write it once more. Returns how many were written."""
     product, author = UUID(job["product"]), UUID(job["author"])
     for _ in range(job["times"]):
-        await delete_review(product, await write_review(product, author, a_review(job["rating"])), author)
-    await write_review(product, author, a_review(job["rating"]))
+        await take_back(await review(product, author, job["rating"]), author)
+    await review(product, author, job["rating"])
     return int(job["times"]) + 1

@@ -5,12 +5,13 @@ import pytest
 from marketplace.accounts.privacy import ERASERS, EXPORTERS
 from marketplace.core import db, invariants
 from marketplace.core.errors import ValidationFailed
-from marketplace.reviews import service
+from marketplace.reviews.service import changing, hiding, rating
 from marketplace.shop.errors import OwnInterest
 from tests.factories import a_user, bearer, signed_in
 from tests.factories.orders import hold_invariants
 from tests.factories.payments import work_off
-from tests.factories.reviews import a_review, bought, ordered
+from tests.factories.reviews import bought, ordered
+from tests.factories.reviews import review as review_of
 from tests.factories.shop import a_product
 from tests.statements import statements
 
@@ -40,9 +41,9 @@ async def test_who_bought_it_reviews_it_and_it_is_on_the_page(client):
         "user": name,
         "is_verified_purchase": True,
         "is_approved": True,
-        "reply": None,
-        "replied_at": None,
-    }
+        "kind": "product", "side": "seller", "subject_id": str(product), "reviewee": seller.username,
+        "reply": None, "replied_at": None, "blind_until": None, "edited_at": None,
+    }  # fmt: skip
     assert made == expected | {"id": made["id"], "created_at": made["created_at"]}
     page = (await client.get("/api/v1/products/a-kettle/")).json()["data"]
     assert (page["average_rating"], page["review_count"]) == (5.0, 1)
@@ -103,8 +104,8 @@ async def test_every_part_is_needed(client, field):
 
 async def test_the_list_is_filtered_ordered_and_one_statement(client):
     product = await a_product()
-    for rating in (2, 5, 3):
-        await service.write_review(product, await bought(product), a_review(rating))
+    for stars in (2, 5, 3):
+        await review_of(product, await bought(product), stars)
 
     async def ratings(query):
         answer = await client.get(f"{API}?{query}")
@@ -130,7 +131,7 @@ async def test_the_seller_replies_once(client):
     seller, headers = await signed_in()
     product = await a_product(seller.id)
     buyer = await bought(product)
-    review = await service.write_review(product, buyer, a_review())
+    review = await review_of(product, buyer)
     path = f"{API}{review}/reply/"
     refused = await client.post(path, json={"reply": "Me too."}, headers=await bearer(buyer))
     assert refused.status_code == 403
@@ -155,7 +156,7 @@ async def test_its_author_takes_it_back_and_may_write_another(client):
     product = await a_product()
     buyer = await bought(product)
     headers = await bearer(buyer)
-    review = await service.write_review(product, buyer, a_review(2))
+    review = await review_of(product, buyer, 2)
     other = await client.delete(f"{API}{review}/", headers=(await signed_in())[1])
     assert (other.status_code, other.json()["code"]) == (404, "review_not_found")
     assert (await client.delete(f"{API}{review}/", headers=headers)).status_code == 204
@@ -168,14 +169,14 @@ async def test_staff_hide_a_review_and_show_it_again(client):
     seller, staff = await a_user(), await a_user()
     product = await a_product(seller.id)
     buyer = await bought(product)
-    review = await service.write_review(product, buyer, a_review(1))
+    review = await review_of(product, buyer, 1)
     with pytest.raises(ValidationFailed):
-        await service.hide_review(staff.id, review, True, " ")
+        await hiding.hide_review(staff.id, review, True, " ")
     for one in (seller.id, buyer):
         with pytest.raises(OwnInterest):
-            await service.hide_review(one, review, True, "It is about me.")
-    await service.hide_review(staff.id, review, True, "Insults.")
-    await service.hide_review(staff.id, review, True, "Insults.")
+            await hiding.hide_review(one, review, True, "It is about me.")
+    await hiding.hide_review(staff.id, review, True, "Insults.")
+    await hiding.hide_review(staff.id, review, True, "Insults.")
     assert await rating_of(product) == (0, 0)
     assert (await client.get(API)).json()["data"]["results"] == []
     assert (await client.get("/api/v1/products/a-kettle/")).json()["data"]["reviews"] == []
@@ -185,7 +186,7 @@ async def test_staff_hide_a_review_and_show_it_again(client):
     assert (await client.post(API, json=SAID, headers=headers)).json()["code"] == "already_reviewed"
     reply = await client.post(f"{API}{review}/reply/", json={"reply": "x"}, headers=await bearer(seller.id))
     assert reply.json()["code"] == "review_not_found"
-    await service.hide_review(staff.id, review, False, "Looked at again.")
+    await hiding.hide_review(staff.id, review, False, "Looked at again.")
     assert await rating_of(product) == (1, 1)
     rows = await db.fetch("SELECT action, actor, reason FROM audit_log WHERE object_type = 'review' ORDER BY at")
     assert [tuple(row) for row in rows] == [
@@ -195,11 +196,11 @@ async def test_staff_hide_a_review_and_show_it_again(client):
 
 async def test_a_rating_can_be_worked_out_anew():
     product = await a_product()
-    await service.write_review(product, await bought(product), a_review(4))
-    assert not await service.recompute_rating(None, product)
+    await review_of(product, await bought(product), 4)
+    assert not await rating.recompute(None, "product", product)
     await db.execute("UPDATE products SET rating_sum = 9, rating_count = 2 WHERE id = $1", product)
     assert [one async for one in invariants.violations()] == [f"a product is rated as its reviews rate it: {product}"]
-    assert await service.recompute_rating(None, product)
+    assert await rating.recompute(None, "product", product)
     assert await rating_of(product) == (4, 1)
 
 
@@ -207,8 +208,8 @@ async def test_a_copy_has_the_texts_and_an_erasure_takes_them():
     seller = (await a_user()).id
     product = await a_product(seller)
     buyer = await bought(product)
-    review = await service.write_review(product, buyer, a_review(4))
-    await service.reply(product, review, service.Actor(seller), "Thank you.")
+    review = await review_of(product, buyer, 4)
+    await changing.reply(review, seller, "Thank you.")
     [row] = await EXPORTERS["reviews"](buyer)
     assert (row["rating"], row["title"]) == (4, "Excellent laptop!")
     [reply] = await EXPORTERS["review_replies"](seller)

@@ -8,7 +8,7 @@ from marketplace.accounts.states import Role
 from marketplace.admin.forms.common import as_staff
 from marketplace.admin.staff import actor_id
 from marketplace.core import db
-from marketplace.reviews import service as reviews
+from marketplace.reviews.service import hiding, rating
 from marketplace.shop.service import removing
 
 PRODUCT = "Product (slug or id)"
@@ -57,13 +57,13 @@ async def archive(request: Request, data: ArchiveForm) -> str:
 
 @as_staff(Role.MODERATOR)
 async def hide_review(request: Request, data: HideReviewForm) -> str:
-    await reviews.hide_review(actor_id(request), data.review, data.hidden, data.reason)
+    await hiding.hide_review(actor_id(request), data.review, data.hidden, data.reason)
     return "Nobody sees it, and it counts no more." if data.hidden else "It is shown and counts again."
 
 
 @as_staff(Role.MODERATOR)
 async def recompute_rating(request: Request, data: RatingForm) -> str:
-    wrong = await reviews.recompute_rating(actor_id(request), await product(data.product))
+    wrong = await rating.recompute(actor_id(request), "product", await product(data.product))
     return "It was wrong, and is right now." if wrong else "It was right."
 
 

@@ -1,3 +1,4 @@
+from typing import Final
 from uuid import UUID
 
 from litestar import Controller, delete, get, post
@@ -8,15 +9,19 @@ from litestar.status_codes import HTTP_201_CREATED
 from marketplace.accounts.viewer import Viewer
 from marketplace.core.envelope import Envelope, Page, ok
 from marketplace.core.pagination import ListQuery
-from marketplace.reviews import queries, service
-from marketplace.reviews.queries import ReviewFilters
+from marketplace.reviews.queries import products as queries
+from marketplace.reviews.queries.shown import ReviewFilters, get_review
 from marketplace.reviews.schemas import NewReply, NewReview, ReviewOut
-from marketplace.shop.controllers.naming import ProductName, actor_of
+from marketplace.reviews.service import changing, writing
+from marketplace.reviews.service.writing import Words
+from marketplace.shop.controllers.naming import ProductName
 from marketplace.shop.freshness import CACHED
 from marketplace.shop.queries.products import find_product
 
+PRODUCT: Final = "product"
 
-class ReviewController(Controller):
+
+class ProductReviewController(Controller):
     path = "/products/{product:str}/reviews"
     tags = ("Reviews",)
 
@@ -35,8 +40,9 @@ class ReviewController(Controller):
         self, product: FromPath[ProductName], data: JSONBody[NewReview], viewer: NamedDependency[Viewer]
     ) -> Envelope[ReviewOut]:
         """Review what you bought and received, once."""
-        review_id = await service.write_review(await find_product(product, viewer), viewer.id, data)
-        return ok(await queries.get_review(review_id), "Thank you for your review.")
+        said = Words(rating=data.rating, title=data.title, comment=data.comment)
+        review_id = await writing.review_subject(PRODUCT, await find_product(product, viewer), viewer.id, said)
+        return ok(await get_review(review_id, viewer), "Thank you for your review.")
 
     @post(
         "/{review_id:uuid}/reply", operation_id="replyToReview", opt={"idempotent": True}, status_code=HTTP_201_CREATED
@@ -46,15 +52,12 @@ class ReviewController(Controller):
         viewer: NamedDependency[Viewer],
     ) -> Envelope[ReviewOut]:  # fmt: skip
         """Reply to a review of what you sell, once."""
-        await service.reply(await find_product(product, viewer), review_id, actor_of(viewer), data.reply)
-        return ok(await queries.get_review(review_id), "Your reply is shown with the review.")
+        await changing.reply(review_id, viewer.id, data.reply, of=await find_product(product, viewer))
+        return ok(await get_review(review_id, viewer), "Your reply is shown with the review.")
 
     @delete("/{review_id:uuid}", operation_id="deleteReview")
     async def remove(
         self, product: FromPath[ProductName], review_id: FromPath[UUID], viewer: NamedDependency[Viewer]
     ) -> None:
         """Take your review back."""
-        await service.delete_review(await find_product(product, viewer), review_id, viewer.id)
-
-
-CONTROLLERS = [ReviewController]
+        await changing.take_back(review_id, viewer.id, of=await find_product(product, viewer))

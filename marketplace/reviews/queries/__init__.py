@@ -1,0 +1,1 @@
+"""Reviews as they are shown, what may be reviewed, and rows locked."""
