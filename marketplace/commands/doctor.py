@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from marketplace.commands.checks import CONNECT_SECONDS, CheckFailed, look_at_database, look_at_redis, where
-from marketplace.core import embedded, storage
+from marketplace.core import embedded, scanning, storage
 from marketplace.core.config import ROOT, ConfigError, Settings, read, unknown, unsafe, variable
 
 T = TypeVar("T")
@@ -102,6 +102,12 @@ async def _outside(findings: Findings, config: Settings) -> None:
         findings.say("Files", f"bucket {config.s3_bucket} at {config.s3_endpoint or config.s3_region}")
     else:
         findings.breaks("Files", f"bucket {config.s3_bucket} cannot be reached; see the MARKETPLACE_S3_* settings")
+    if not config.clamav:
+        findings.say("Uploads", "not scanned for viruses; MARKETPLACE_CLAMAV names a clamd")
+    elif await scanning.answers(config.clamav):
+        findings.say("Uploads", f"scanned by clamd at {config.clamav}")
+    else:
+        findings.breaks("Uploads", f"no clamd answers at {config.clamav}: files wait until one does")
     if not config.smtp_host:
         findings.say("Mail", f"written to {home / 'mail'}")
     elif await _listens(config.smtp_host, config.smtp_port):

@@ -11,6 +11,7 @@ from marketplace.core.errors import Unavailable
 CHUNK: Final = 256 * 1024
 TIMEOUT: Final = 120
 """Seconds for a whole file."""
+CONNECT_TIMEOUT: Final = 3
 
 
 class Scanner(Protocol):
@@ -48,11 +49,7 @@ class ClamAV:
         raise Unavailable(f"The virus scanner could not look: {verdict[:200]}")
 
     async def _ask(self, file: Path) -> bytes:
-        if self._address.startswith("unix:"):
-            reader, writer = await asyncio.open_unix_connection(self._address.removeprefix("unix:"))
-        else:
-            host, _, port = self._address.rpartition(":")
-            reader, writer = await asyncio.open_connection(host, int(port))
+        reader, writer = await _connect(self._address)
         try:
             writer.write(b"zINSTREAM\0")
             with file.open("rb") as opened:
@@ -64,6 +61,27 @@ class ClamAV:
             return await reader.readuntil(b"\0")
         finally:
             writer.close()
+
+
+async def _connect(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    if address.startswith("unix:"):
+        return await asyncio.open_unix_connection(address.removeprefix("unix:"))
+    host, _, port = address.rpartition(":")
+    return await asyncio.open_connection(host, int(port))
+
+
+async def answers(address: str) -> bool:
+    """Does a clamd answer there?"""
+    try:
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            reader, writer = await _connect(address)
+            try:
+                writer.write(b"zPING\0")
+                return await reader.readuntil(b"\0") == b"PONG\0"
+            finally:
+                writer.close()
+    except (OSError, TimeoutError, EOFError, ValueError):
+        return False
 
 
 def scanner() -> Scanner:

@@ -5,7 +5,7 @@ auction while a bid that extends that auction waits for the row: a deadlock in t
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 from uuid import UUID
@@ -85,6 +85,10 @@ async def schedule(kind: str, key: str | UUID, due_at: datetime, payload: Payloa
 
 async def cancel(kind: str, key: str | UUID) -> None:
     await db.execute("DELETE FROM timers WHERE kind = $1 AND key = $2", kind, str(key))
+
+
+async def cancel_all(kind: str, keys: Iterable[str | UUID]) -> None:
+    await db.execute("DELETE FROM timers WHERE kind = $1 AND key = ANY($2::text[])", kind, [str(key) for key in keys])
 
 
 async def wake() -> None:

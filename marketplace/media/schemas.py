@@ -1,4 +1,6 @@
+import mimetypes
 from datetime import datetime
+from pathlib import PurePath
 from typing import Annotated
 from uuid import UUID
 
@@ -77,7 +79,7 @@ def media_out(media: MediaRecord, viewer_id: UUID | None = None) -> MediaOut:
     sizes: dict[str, MediaSize] = {}
     if media.state is MediaState.READY:
         for one in media.renditions:
-            address = storage.url(one.key, viewer_id=viewer_id, filename=media.filename if not media.public else "")
+            address = storage.url(one.key, viewer_id=viewer_id, filename="" if media.public else _saved_as(media, one))
             sizes[one.name] = MediaSize(url=address, width=one.width, height=one.height)
     smallest = next(iter(sizes.items()), None)
     return MediaOut(
@@ -94,3 +96,14 @@ def media_out(media: MediaRecord, viewer_id: UUID | None = None) -> MediaOut:
         duration_ms=media.duration_ms,
         pages=media.pages,
     )
+
+
+def _saved_as(media: MediaRecord, one: Rendition) -> str:
+    """The sender's name for it, with an ending that is true: a film stays a film for who saves it. Text may be any language's."""
+    name, ending = PurePath(media.filename), f".{one.key.rpartition('.')[2]}"
+    if not media.filename or ending == ".txt":
+        return media.filename
+    if one.name.isdigit():
+        return name.stem + ending
+    true = {ending, *mimetypes.guess_all_extensions(media.received_type)}
+    return media.filename if name.suffix.lower() in true else media.filename + ending

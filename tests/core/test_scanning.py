@@ -6,14 +6,19 @@ import struct
 import pytest
 
 from marketplace.core.errors import Unavailable
-from marketplace.core.scanning import ClamAV, NoScanner, scanner
+from marketplace.core.scanning import ClamAV, NoScanner, answers, scanner
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
 
 async def clamd(reader, writer):
     """Answers as clamd does: reads length-prefixed parts until an empty one."""
-    assert await reader.readexactly(10) == b"zINSTREAM\0"
+    asked = await reader.readuntil(b"\0")
+    if asked == b"zPING\0":
+        writer.write(b"PONG\0")
+        writer.close()
+        return
+    assert asked == b"zINSTREAM\0"
     data = b""
     while size := struct.unpack("!I", await reader.readexactly(4))[0]:
         data += await reader.readexactly(size)
@@ -71,3 +76,9 @@ async def test_the_setting_chooses(configure, a_file, address):
     assert isinstance(scanner(), NoScanner) and await scanner().scan(a_file(EICAR)) is None
     configure(clamav=address)
     assert await scanner().scan(a_file(EICAR)) == "Eicar-Signature"
+
+
+async def test_whether_one_answers_can_be_asked(address):
+    assert await answers(address)
+    for wrong in ("127.0.0.1:1", "unix:/nowhere", "nonsense"):
+        assert not await answers(wrong)

@@ -17,6 +17,7 @@ from marketplace.media.service import attachments, uploads
 from marketplace.media.states import MediaState
 from tests.factories import a_user, signed_in
 from tests.factories.pictures import AFile, a_picture, work_off
+from tests.statements import statements
 
 pytestmark = pytest.mark.usefixtures("tables", "files")
 
@@ -182,6 +183,22 @@ async def test_whoever_the_scope_names_sees_a_private_file_and_nobody_else(clien
     assert (await client.get(address, headers=mine)).status_code == 404
     guests.clear()
     assert (await client.get(path, headers=invited_one)).status_code == 404
+
+
+async def test_files_cost_as_many_statements_whatever_their_number(client):
+    owner, mine = await signed_in()
+    subject = uuid7()
+    files = [await a_file(owner.id) for _ in range(3)]
+    async with statements() as made:
+        await attachments.attach(files, PARCEL, subject, owner_id=owner.id)
+    assert len(made) == 5
+    async with statements() as made:
+        await queries.attached(PARCEL, [subject, uuid7()])
+    assert len(made) == 1
+    await client.get(f"/api/v1/media/{files[0]}/", headers=mine)
+    async with statements() as made:
+        assert (await client.get(f"/api/v1/media/{files[0]}/", headers=mine)).status_code == 200
+    assert len([one for one in made if "media" in one]) == 1
 
 
 async def test_a_purpose_without_a_scope_is_for_its_uploader_alone():

@@ -182,6 +182,15 @@ async def test_a_picture_that_is_handed_over_is_there_in_every_byte(files, clien
     assert answer.content == data and answer.headers["content-type"] == "image/png"
 
 
+async def test_what_is_saved_is_named_for_what_it_is(files):
+    user = await a_user()
+    film = media_out(await an_upload(user.id, GOODS, a_film(), filename="holiday.exe"), user.id)
+    photo = media_out(await an_upload(user.id, GOODS, a_picture(), filename="photo.JPEG"), user.id)
+    unnamed = media_out(await an_upload(user.id, GOODS, a_picture(), filename=""), user.id)
+    assert "name=holiday.exe.mp4&" in film.url and "name=holiday.webp&" in film.sizes["50"].url
+    assert "name=photo.JPEG&" in photo.url and "name=" not in unnamed.url
+
+
 async def test_a_picture_too_large_to_be_shown_can_still_be_handed_over(files, configure):
     user = await a_user()
     configure(max_file_bytes=2000)
@@ -193,15 +202,18 @@ async def test_a_picture_too_large_to_be_shown_can_still_be_handed_over(files, c
 
 
 @pytest.mark.parametrize(
-    ("made", "kind"),
-    [(lambda: a_zip(a="b"), "archive"), (lambda: office("word"), "document"), (lambda: b"plain text", "document")],
-)
-async def test_what_is_not_opened_is_kept_and_only_saved(files, client, made, kind):
+    ("made", "kind", "saved"),
+    [
+        (lambda: a_zip(a="b"), "archive", "work.html.zip"), (lambda: office("word"), "document", "work.html.docx"),
+        (lambda: b"plain text", "document", "work.html"),
+    ],
+)  # fmt: skip
+async def test_what_is_not_opened_is_kept_and_only_saved(files, client, made, kind, saved):
     user = await a_user()
     media = await an_upload(user.id, GOODS, made(), filename="work.html")
     answer = await client.get(media_out(media, user.id).url)
     assert answer.content == made() and media.kind == kind and media.state is MediaState.READY
-    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''work.html"
+    assert answer.headers["content-disposition"] == f"attachment; filename*=UTF-8''{saved}"
     assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
     assert answer.headers["content-type"].split(";")[0] not in {"text/html", "image/svg+xml"}
 

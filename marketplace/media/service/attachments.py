@@ -49,8 +49,7 @@ async def attach(
             "FROM unnest($1::uuid[]) WITH ORDINALITY AS t(id, n) WHERE m.id = t.id",
             coming, subject_id, there["last"],
         )  # fmt: skip
-        for media_id in coming:
-            await timers.cancel(uploads.LOOSE, media_id)
+        await timers.cancel_all(uploads.LOOSE, coming)
         found = await queries.get_many(wanted)
     return [found[media_id] for media_id in wanted]
 
