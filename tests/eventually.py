@@ -4,7 +4,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 
 
 async def eventually(condition: Callable[[], bool | Awaitable[bool]], patience: float = PATIENCE_SECONDS) -> None:

@@ -15,7 +15,7 @@ from typing import IO
 import httpx
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds after which something that must happen is taken for something that will not. No test measures it."""
 
 

@@ -10,7 +10,7 @@ import msgspec
 from litestar.types import Receive, Scope
 
 from marketplace.core import ratelimit
-from marketplace.core.bodies import decode
+from marketplace.core.bodies import CUT_SHORT, decode
 from marketplace.core.config import settings
 from marketplace.core.edge.addresses import caller
 from marketplace.core.errors import Forbidden, NotFound, UnsupportedMedia, ValidationFailed
@@ -98,7 +98,7 @@ async def _read(receive: Receive) -> bytes:
     while True:
         message: Any = await receive()
         if message["type"] != "http.request":
-            raise ValidationFailed("The body did not arrive whole.")
+            raise ValidationFailed(CUT_SHORT)
         parts.append(message.get("body", b""))
         if not message.get("more_body", False):
             return b"".join(parts)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 import msgspec
 from litestar import Request
 from litestar.enums import RequestEncodingType
+from litestar.exceptions import InternalServerException
 from litestar.params import BodyKwarg
 from msgspec import Struct
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
@@ -21,6 +22,8 @@ from marketplace.core.errors import PayloadTooLarge, UnsupportedMedia, Validatio
 
 MOST_WORDS: Final = 256 * 1024
 """Bytes of the fields of a form that are no files, together."""
+
+CUT_SHORT: Final = "The body did not arrive whole."
 
 
 class StrictRequest(Request[Any, Any, Any]):
@@ -39,18 +42,29 @@ class StrictRequest(Request[Any, Any, Any]):
         return decode(prepare(body) if prepare else body, wanted.annotation if wanted else Any)
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
-        """The raw body. Raises UnsupportedMedia where a form is asked for and something else was sent."""
+        """The raw body. Raises UnsupportedMedia where a form is asked for and something else was sent, and ValidationFailed
+        where the client left before the end.
+        """
         wanted = self.scope["route_handler"].parsed_data_field
         kwarg = wanted.kwarg_definition if wanted else None
         if isinstance(kwarg, BodyKwarg) and kwarg.media_type == RequestEncodingType.MULTI_PART:
             media_type, options = self.content_type
             if media_type != kwarg.media_type or not options.get("boundary"):
                 raise UnsupportedMedia("Send the body as multipart/form-data.")
-            async for chunk in _few_words(super().stream(), options["boundary"]):
+            async for chunk in _few_words(self._whole(), options["boundary"]):
                 yield chunk
             return
-        async for chunk in super().stream():
+        async for chunk in self._whole():
             yield chunk
+
+    async def _whole(self) -> AsyncGenerator[bytes, None]:
+        try:
+            async for chunk in super().stream():
+                yield chunk
+        except InternalServerException as error:
+            if "disconnected" not in error.detail:
+                raise
+            raise ValidationFailed(CUT_SHORT) from None
 
 
 async def _few_words(body: AsyncGenerator[bytes, None], boundary: str) -> AsyncGenerator[bytes, None]:

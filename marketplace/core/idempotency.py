@@ -24,6 +24,7 @@ from litestar.utils.scope.state import CONNECTION_STATE_KEY, ScopeState
 
 from marketplace.core import db, timers
 from marketplace.core import idempotency_rows as rows
+from marketplace.core.bodies import CUT_SHORT
 from marketplace.core.edge import limits
 from marketplace.core.errors import ValidationFailed
 from marketplace.core.idempotency_rows import Answer, InFlight, Ticket
@@ -168,12 +169,16 @@ def _fingerprint(scope: Scope, body: bytes) -> str:
 
 
 async def _body_of(receive: Receive) -> bytes:
-    """The whole body, read before the transaction opens: a slow client must not hold a connection."""
+    """The whole body, read before the transaction opens: a slow client must not hold a connection.
+
+    Raises ValidationFailed where the client left before we had it: what of it is here is not what was asked for, and must
+    neither be done nor be taken for what the key stands for.
+    """
     parts: list[bytes] = []
     while True:
         message: Any = await receive()
         if message["type"] != "http.request":
-            return b"".join(parts)
+            raise ValidationFailed(CUT_SHORT)
         parts.append(message.get("body", b""))
         if not message.get("more_body", False):
             return b"".join(parts)

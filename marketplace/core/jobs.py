@@ -1,13 +1,15 @@
 """Work that may take long or talk to others: mail, pictures, files. Run by SAQ on Redis.
 
 A job is asked for through the outbox, so it is never lost with Redis: its row stays until the job reports it done, and
-is pushed again when the lease runs out. Jobs are therefore idempotent.
+is pushed again when the lease runs out. While a job runs its worker says so, and what falls silent is taken for dead and
+begun again by another, long before the lease ends. Jobs are therefore idempotent.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 import structlog
@@ -20,12 +22,18 @@ from saq.job import Status
 from saq.queue.redis import RedisQueue
 from saq.types import Context
 
-from marketplace.core import db, kv, outbox
+from marketplace.core import db, kv, loops, outbox
 
 log = structlog.get_logger(__name__)
 
 GRACE = timedelta(minutes=1)
 """A job that has not reported back this long after its time is up is pushed again."""
+SILENCE_SECONDS = 20
+"""A job that nobody has said anything of for so long has lost its worker. Whole seconds, as SAQ counts them."""
+BEATS: Final = 4
+"""How often a worker says that a job lives, within that time."""
+ABORT_SECONDS: Final = 2.0
+"""How long a sweep waits for a worker to let go of a job; those that live look every second."""
 
 Work: TypeAlias = Callable[..., Awaitable[None]]
 
@@ -66,6 +74,9 @@ class PatientQueue(RedisQueue):
         self._cleanup_script = self._orphans  # type: ignore[assignment] # a coroutine function with the script's parameters
         self._not_begun: set[bytes] = set()
 
+    async def sweep(self, lock: int = 60, abort: float = ABORT_SECONDS) -> list[str]:
+        return await super().sweep(lock, abort)
+
     async def dequeue(self, timeout: float = 0.0, poll_interval: float = 0.0) -> SaqJob | None:
         """Wait while Redis is away, instead of asking as fast as possible."""
         try:
@@ -97,12 +108,31 @@ def make_queue() -> PatientQueue:
     return PatientQueue(redis, name=kv.namespace())
 
 
-async def run(_: Context, *, name: str, outbox_id: int, kwargs: dict[str, Any]) -> None:
+async def run(context: Context, *, name: str, outbox_id: int, kwargs: dict[str, Any]) -> None:
     """The one SAQ function: run a job, then take its outbox row away."""
     if not await db.fetch_val("SELECT EXISTS (SELECT FROM outbox WHERE id = $1)", outbox_id):
         return  # pushed twice, and done by the other
-    await _jobs[name].work(**kwargs)
+    async with _beating(context.get("job")):
+        await _jobs[name].work(**kwargs)
     await db.execute("DELETE FROM outbox WHERE id = $1", outbox_id)
+
+
+@contextlib.asynccontextmanager
+async def _beating(job: SaqJob | None) -> AsyncIterator[None]:
+    """Say while inside that the job lives. Also while its worker is stopping: it may take its time."""
+    beat = asyncio.create_task(_beat(job)) if job is not None else None
+    try:
+        yield
+    finally:
+        if beat is not None:
+            await loops.end(beat)
+
+
+async def _beat(job: SaqJob) -> None:
+    while True:
+        await asyncio.sleep(SILENCE_SECONDS / BEATS)
+        with contextlib.suppress(RedisError, OSError):
+            await job.update()
 
 
 def pusher(queue: Queue) -> outbox.JobPusher:
@@ -116,6 +146,7 @@ def pusher(queue: Queue) -> outbox.JobPusher:
                 kwargs={"name": name, "outbox_id": row_id, "kwargs": msgspec.json.decode(body)},
                 key=f"outbox:{row_id}",
                 timeout=wanted.timeout,
+                heartbeat=SILENCE_SECONDS,
                 retries=wanted.retries,
                 retry_delay=1.0,
                 retry_backoff=60.0,

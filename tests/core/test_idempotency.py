@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -16,6 +17,7 @@ from marketplace.accounts.viewer import Authentication, Viewer, provide_viewer
 from marketplace.core import db, idempotency, problems, timers
 from marketplace.core.bodies import StrictRequest
 from marketplace.core.errors import Conflict
+from tests.core.stepwise import a_client
 from tests.factories import signed_in
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -109,6 +111,44 @@ async def test_another_body_under_the_same_key_is_refused(http):
     other = await send(http, headers, amount=6)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert await effects() == 1
+
+
+@pytest.mark.parametrize("stepwise", [False, True])
+async def test_a_body_that_did_not_arrive_whole_is_not_what_the_key_stands_for(http, stepwise):
+    _, headers = await signed_in()
+    asked = headers | {"idempotency-key": "k", "content-type": "application/json"}
+    async with a_client() if stepwise else contextlib.nullcontext(http) as client:
+        for arrived in ([], [b'{"amo']):
+            assert await cut_short(client._transport.app, "/pay", asked, arrived) == 400
+        assert await db.fetch_val("SELECT count(*) FROM idempotency_keys") == 0
+        assert (await send(client, headers)).status_code == 201
+
+
+async def test_a_client_that_leaves_is_no_error_of_ours(http):
+    _, headers = await signed_in()
+    asked = headers | {"content-type": "application/json"}
+    assert await cut_short(http._transport.app, "/pay", asked, [b'{"amo']) == 400
+
+
+async def cut_short(app: Any, path: str, headers: dict[str, str], arrived: list[bytes]) -> int:
+    """The status that somebody is answered with who leaves after so much of the body."""
+    messages: list[dict[str, Any]] = [{"type": "http.request", "body": body, "more_body": True} for body in arrived]
+    messages.append({"type": "http.disconnect"})
+    said: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0) if len(messages) > 1 else messages[0]
+
+    async def send_back(message: Any) -> None:
+        said.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()], "http_version": "1.1",
+        "scheme": "http", "server": ("test", 80), "client": ("127.0.0.1", 1), "extensions": {}, "state": {}, "app": app,
+    }  # fmt: skip
+    await app(scope, receive, send_back)
+    return next(message["status"] for message in said if message["type"] == "http.response.start")
 
 
 async def test_keys_belong_to_the_caller(http):

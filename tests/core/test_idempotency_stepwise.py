@@ -152,8 +152,7 @@ async def test_a_killed_process_leaves_a_claim_that_runs_out(http):
         await member.ready()
         member.go()
         assert await member.line() == b"called\n"
-        member.process.kill()
-        await member.process.wait()
+        member.kill()
     finally:
         await member.end()
     assert (await send(http, headers)).json()["code"] == "request_in_flight"

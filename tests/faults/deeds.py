@@ -43,6 +43,11 @@ async def work(name: str, seconds: float) -> None:
     await db.execute("INSERT INTO job_deeds (name) VALUES ($1) ON CONFLICT DO NOTHING", name)
 
 
+@jobs.job(timeout=3600, retries=5)
+async def long_work(name: str, seconds: float) -> None:
+    await work.work(name, seconds)
+
+
 async def say_that_it_began(name: str) -> None:
     """On a connection of its own, so that it stays noted when the deed is undone."""
     connection = await db.DB.get_new_connection()

@@ -56,7 +56,7 @@ async def test_what_was_asked_for_while_redis_was_away_is_done_when_it_is_back(s
     await eventually(lambda: db.fetch_val("SELECT count(*) >= 1 FROM outbox WHERE handler LIKE 'job:%'"))
     await eventually(lambda: db.fetch_val("SELECT count(*) = 0 FROM outbox WHERE handler NOT LIKE 'job:%'"))
     valkey.start()
-    await eventually(outbox_is_empty, patience=60)
+    await eventually(outbox_is_empty)
 
 
 async def outbox_is_empty() -> bool:

@@ -7,7 +7,7 @@ import pytest
 from marketplace.core import clock, db, outbox, timers
 from marketplace.core.tables import Outbox, Timer
 from tests.eventually import eventually
-from tests.faults.deeds import TABLES, Happened, did, work
+from tests.faults.deeds import TABLES, Happened, did, long_work, work
 
 LONG, SHORT = 600.0, 0.0
 
@@ -59,8 +59,28 @@ async def test_killed_in_a_job_it_is_tried_again(start):
     first.kill()
     assert await did("job_deeds") == []
     start(worker=True)
-    await eventually(all_done, patience=60)
+    await eventually(all_done)
     assert await did("job_deeds") == ["j"]
+
+
+async def test_killed_in_a_job_that_may_take_an_hour_another_begins_it_when_it_has_fallen_silent(start):
+    async with db.transaction():
+        await long_work.defer(name="j", seconds=1.5)
+    first = start(worker=True)
+    await eventually(lambda: began("j"))
+    first.kill()
+    start(worker=True)
+    await eventually(all_done)
+    assert await did("job_deeds") == ["j"] and await did("tries") == ["j", "j"]
+
+
+async def test_a_job_that_takes_longer_than_a_silence_is_left_alone(start):
+    async with db.transaction():
+        await long_work.defer(name="j", seconds=7.0)
+    for _ in range(2):
+        start(worker=True)
+    await eventually(all_done)
+    assert await did("tries") == ["j"]
 
 
 async def test_a_job_whose_queue_was_emptied_is_pushed_again(start, valkey):
@@ -72,7 +92,7 @@ async def test_a_job_whose_queue_was_emptied_is_pushed_again(start, valkey):
     await eventually(lambda: db.fetch_val("SELECT count(*) = 1 FROM deeds"))  # listeners go on without Redis
     assert await did("job_deeds") == []
     valkey.start()
-    await eventually(all_done, patience=60)
+    await eventually(all_done)
     assert await did("job_deeds") == ["j"]
 
 
@@ -83,7 +103,7 @@ async def test_a_queue_emptied_under_a_running_worker_loses_no_job(start, valkey
             await work.defer(name=f"j{i:02}", seconds=0.2)
     await eventually(lambda: began("j00"))
     valkey.flush()
-    await eventually(all_done, patience=60)
+    await eventually(all_done)
     assert await did("job_deeds") == [f"j{i:02}" for i in range(20)]
 
 
@@ -95,7 +115,7 @@ async def test_three_workers_share_what_is_due_and_do_each_thing_once(start):
             await timers.schedule("test.fault", f"t{i:03}", clock.now(), {"seconds": SHORT})
     for _ in range(3):
         start(worker=True)
-    await eventually(all_done, patience=60)
+    await eventually(all_done)
     assert await did() == names + [f"t{i:03}" for i in range(100)]
     assert await did("tries") == await did()
 
@@ -109,7 +129,7 @@ async def test_workers_killed_one_after_the_other_do_each_thing_once(start):
         await eventually(lambda share=share: db.fetch_val("SELECT count(*) >= $1 FROM deeds", share))
         victim.kill()
     start(worker=True)
-    await eventually(all_done, patience=60)
+    await eventually(all_done)
     assert await did() == names
 
 

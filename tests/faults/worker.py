@@ -8,6 +8,7 @@ from marketplace.core import jobs
 
 if __name__ == "__main__":
     jobs.GRACE = timedelta(seconds=1)  # before the jobs are registered
+    jobs.SILENCE_SECONDS = 4
     worker.UPKEEP["sweep"] = 1
     importlib.import_module("tests.faults.deeds")
     importlib.import_module("tests.factories.orders")

@@ -1,13 +1,16 @@
 """Several processes that do something at the same moment: what one process's own queue would put in order is not."""
 
 import asyncio
-import importlib
+import contextlib
 import os
-import sys
+import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
+
+from tests.races import forking
+from tests.races.forking import Order
 
 PATIENCE_SECONDS = 120.0
 
@@ -34,25 +37,25 @@ async def run_together(deed: str, *jobs: Any, ready: Callable[[], Awaitable[None
 class Member:
     """One process: says `ready` when it is connected, and starts at `go`."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdin and process.stdout
-        self.process, self._in, self._out = process, process.stdin, process.stdout
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._in, self._out = writer, reader
+        self._pid = 0
 
     @classmethod
     async def start(cls, deed: str, job: Any) -> "Member":
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.races.crew", deed, msgspec.json.encode(job).decode(),
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=2**24,
-            env=os.environ | {"MARKETPLACE_DB_POOL_MAX": "6"},
-        )  # fmt: skip
-        return cls(process)
+        address = await asyncio.to_thread(forking.address)
+        reader, writer = await asyncio.open_unix_connection(address, limit=2**24)
+        writer.write(msgspec.json.encode(Order(deed, job, dict(os.environ))) + b"\n")
+        return cls(reader, writer)
 
     async def line(self) -> bytes:
         async with asyncio.timeout(PATIENCE_SECONDS):
             return await self._out.readline()
 
     async def ready(self) -> None:
-        assert await self.line() == b"ready\n", "the process did not come up"
+        said, _, pid = (await self.line()).partition(b" ")
+        assert said == b"ready", "the process did not come up"
+        self._pid = int(pid)
 
     def go(self) -> None:
         self._in.write(b"go\n")
@@ -60,27 +63,15 @@ class Member:
     async def result(self) -> Any:
         return msgspec.json.decode(await self.line())
 
+    def kill(self) -> None:
+        """With SIGKILL, unless it has ended."""
+        if self._pid and not self._out.at_eof():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
+
     async def end(self) -> None:
-        if self.process.returncode is None:
-            self.process.kill()
-        await self.process.wait()
-
-
-async def _main(deed: str, job: str) -> None:
-    import marketplace.wiring  # noqa: F401 - as every process of the service
-    from marketplace.core import db, logs
-
-    logs.configure()  # what is said goes to standard error: the other is for the result
-    module, _, name = deed.partition(":")
-    function = getattr(importlib.import_module(module), name)
-    await db.connect()
-    try:
-        print("ready", flush=True)
-        await asyncio.to_thread(sys.stdin.readline)
-        print(msgspec.json.encode(await function(msgspec.json.decode(job))).decode(), flush=True)
-    finally:
-        await db.disconnect()
-
-
-if __name__ == "__main__":
-    asyncio.run(_main(*sys.argv[1:]))
+        """It does nothing more when this returns."""
+        self.kill()
+        while await self.line():
+            pass
+        self._in.close()

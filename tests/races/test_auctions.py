@@ -223,7 +223,7 @@ async def test_every_acknowledged_bid_survives_a_killed_process():
         await member.ready()
         member.go()
         acknowledged = [(await member.line()).decode().strip() for _ in range(25)]
-        member.process.kill()
+        member.kill()
         while said := await member.line():
             if said.endswith(b"\n"):
                 acknowledged.append(said.decode().strip())
