@@ -3,14 +3,14 @@
 Worked out when an order is placed, kept on its lines, and never worked out again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Final
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
 from marketplace.core import db, platform
-from marketplace.orders.tiers import Tier
+from marketplace.orders.tiers import Tier, tiers_of
 
 DEFAULT_BPS: Final = 1000
 
@@ -57,6 +57,13 @@ def rate(rules: Sequence[Rule], kind: str, categories: frozenset[UUID], tier: Ti
 def commission(net_minor: int, bps: int) -> int:
     """Of a line's price after its discount, without tax and shipping; half a minor unit is rounded up."""
     return (net_minor * bps + 5_000) // 10_000
+
+
+async def tiers(rules: Sequence[Rule], sellers: Collection[UUID]) -> Mapping[UUID, Tier]:
+    """What the rules have to know of the sellers: where none of them asks, nobody's sales are counted."""
+    if any(rule.seller_tier for rule in rules):
+        return await tiers_of(sellers)
+    return dict.fromkeys(sellers, Tier.STANDARD)
 
 
 async def lineages(categories: Sequence[UUID]) -> Mapping[UUID, frozenset[UUID]]:

@@ -16,7 +16,7 @@ import psutil
 from tests.benchmarks import place
 from tests.benchmarks.table import HEAD, line
 
-NAMES = ("cached_get", "bids", "list", "write", "ledger", "payment", "broadcast", "start")
+NAMES = ("cached_get", "bids", "list", "write", "shop", "checkout", "ledger", "payment", "broadcast", "start")
 """In the order they run: bids check every invariant afterwards, which the many rows of the lists are not made to hold."""
 
 

@@ -73,7 +73,7 @@ def serving(app: str, *options: str, **environ: str) -> Iterator[Served]:
     log = subprocess.DEVNULL
     process = subprocess.Popen(command, env=os.environ | environ, stdout=log, stderr=log)
     try:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300  # a busy machine starts things slowly
         while True:
             try:
                 httpx.get(f"http://127.0.0.1:{port}/health/live")

@@ -140,7 +140,7 @@ async def test_a_price_is_worked_out_with_few_statements(client):
     async with statements() as made:
         quote = await quote_of(client, headers, coupon_codes=[code])
     assert len(quote["sellers"]) == 4
-    assert len([one for one in made if SESSION not in one]) == 3, made  # the cart, the coupons, the sellers' tiers
+    assert len([one for one in made if SESSION not in one]) == 2, made  # the cart, the coupons
 
 
 async def test_more_than_money_can_say(client):

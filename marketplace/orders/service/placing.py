@@ -12,13 +12,13 @@ from marketplace.accounts.house import HOUSE
 from marketplace.core import clock, db, outbox, timers
 from marketplace.core.ids import uuid7
 from marketplace.core.money import Money
-from marketplace.orders import commission, history, numbers, rules, telling
+from marketplace.orders import commission, history, numbers, rules
 from marketplace.orders.errors import NothingToOrder, OwnGoods
 from marketplace.orders.events import OrderPlaced
 from marketplace.orders.fulfilment import Draft, Line, of_kind
 from marketplace.orders.locking import lock_order
 from marketplace.orders.service.paying import settle
-from marketplace.orders.tiers import tier_of
+from marketplace.orders.tiers import Tier
 
 ORDER: Final = """
 INSERT INTO orders (id, number, checkout, kind, buyer, seller, status, phase, currency, subtotal_minor, discount_minor, tax_minor,
@@ -90,7 +90,7 @@ async def place(
     if any(draft.seller == buyer for draft in drafts):
         raise OwnGoods
     async with db.transaction():
-        priced = [await _price(draft) for draft in drafts]
+        priced = await _priced(drafts)
         currencies = {one.currency for one in priced}
         if len(currencies) != 1:
             raise ValueError(f"a checkout is paid in one currency, not in {sorted(currencies)}")
@@ -106,13 +106,21 @@ async def place(
         )  # fmt: skip
 
 
-async def _price(draft: Draft) -> Priced:
-    currency = draft.lines[0].total.currency
+async def _priced(drafts: Sequence[Draft]) -> list[Priced]:
     configured = await commission.RULES.value()
     lineages: Mapping[UUID, frozenset[UUID]] = {}
     if any(rule.category for rule in configured):
-        lineages = await commission.lineages([line.category for line in draft.lines if line.category])
-    tier = await tier_of(draft.seller)
+        lineages = await commission.lineages(
+            [line.category for draft in drafts for line in draft.lines if line.category]
+        )
+    tiers = await commission.tiers(configured, {draft.seller for draft in drafts})
+    return [_price(draft, configured, lineages, tiers[draft.seller]) for draft in drafts]
+
+
+def _price(
+    draft: Draft, configured: Sequence[commission.Rule], lineages: Mapping[UUID, frozenset[UUID]], tier: Tier
+) -> Priced:
+    currency = draft.lines[0].total.currency
 
     def minor(amount: Money | None) -> int:
         if amount is None:
@@ -146,11 +154,13 @@ async def _place(
     number = await _insert(priced, order_id, checkout_id, buyer, now, expires_at)
     await _insert_lines(priced, order_id)
     await history.moved(order_id, "", kind.first, actor, "Order created")
-    order = await lock_order(order_id)
     await timers.schedule("orders.expiry", order_id, max(expires_at, now + timedelta(seconds=1)))
-    await outbox.emit(OrderPlaced(**telling.of(order), checkout_id=checkout_id))
-    if order.total_minor == 0:
-        await settle(order, None)
+    await outbox.emit(OrderPlaced(
+        order_id=order_id, number=number, kind=draft.kind, title=_title(draft.lines[0]), buyer_id=buyer, seller_id=draft.seller,
+        currency=priced.currency, total=priced.total, checkout_id=checkout_id,
+    ))  # fmt: skip
+    if priced.total == 0:
+        await settle(await lock_order(order_id), None)
     return PlacedOrder(order_id, number)
 
 
@@ -174,6 +184,10 @@ def _json(value: Mapping[str, Any] | None) -> str | None:
     return None if value is None else msgspec.json.encode(value).decode()
 
 
+def _title(line: Line) -> str:
+    return line.title[:MOST_TITLE]
+
+
 async def _insert_lines(priced: Priced, order_id: UUID) -> None:
     lines = priced.lines
     await db.execute(
@@ -181,7 +195,7 @@ async def _insert_lines(priced: Priced, order_id: UUID) -> None:
         order_id,
         [uuid7() for _ in lines],
         [one.line.subject for one in lines],
-        [one.line.title[:MOST_TITLE] for one in lines],
+        [_title(one.line) for one in lines],
         [one.line.sku for one in lines],
         [one.line.variant for one in lines],
         [one.line.quantity for one in lines],

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from marketplace.accounts.tokens import fingerprint
+from marketplace.accounts.tokens import TokenInvalid, fingerprint
 from marketplace.core import db
 from marketplace.core.ids import uuid7
 from marketplace.shop.cart_errors import CartNotFound
@@ -152,13 +152,21 @@ async def get_offer(product_id: UUID, variant_id: UUID | None) -> Thing:
     return found
 
 
+OWN_CART: Final = """
+WITH owner AS (SELECT id FROM users WHERE id = $2 AND status = 'active' FOR NO KEY UPDATE)
+INSERT INTO carts (id, "user", token_hash, created_at, updated_at) SELECT $1, owner.id, '', now(), now() FROM owner
+ON CONFLICT ("user") WHERE "user" IS NOT NULL DO UPDATE SET updated_at = EXCLUDED.updated_at RETURNING id
+"""
+
+
 async def lock_own_cart(user_id: UUID) -> UUID:
-    """An account's cart, made where there is none. It counts as changed."""
-    cart_id: UUID = await db.fetch_val(
-        "INSERT INTO carts (id, \"user\", token_hash, created_at, updated_at) VALUES ($1, $2, '', now(), now()) "
-        'ON CONFLICT ("user") WHERE "user" IS NOT NULL DO UPDATE SET updated_at = EXCLUDED.updated_at RETURNING id',
-        uuid7(), user_id,
-    )  # fmt: skip
+    """An account's cart, made where there is none. It counts as changed. Raises TokenInvalid if the account is no longer active.
+
+    The account is locked before it, as `lock_owner` does: an erasure at the same moment leaves no cart behind.
+    """
+    cart_id: UUID | None = await db.fetch_val(OWN_CART, uuid7(), user_id)
+    if cart_id is None:
+        raise TokenInvalid
     return cart_id
 
 

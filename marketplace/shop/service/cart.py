@@ -8,8 +8,8 @@ from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
-from marketplace.accounts.queries.owners import lock_owner
 from marketplace.accounts.tokens import fingerprint, new_secret
 from marketplace.core import db, housekeeping
 from marketplace.core.ids import uuid7
@@ -41,6 +41,7 @@ INSERT INTO cart_items (id, cart, variant, quantity, seen_minor, saved_for_later
 VALUES ($1, $2, $3, $4, $5, false, now(), now())
 ON CONFLICT (cart, variant) DO UPDATE SET quantity = cart_items.quantity + EXCLUDED.quantity, seen_minor = EXCLUDED.seen_minor,
   saved_for_later = false, updated_at = now()
+RETURNING id, quantity, seen_minor, saved_for_later, created_at
 """
 
 
@@ -57,7 +58,6 @@ async def open_cart(owner: Owner) -> Cart | None:
     cart = await find_cart(owner)
     if cart is None and owner.user is not None:
         async with db.transaction():
-            await lock_owner(owner.user)
             cart = await get_cart_by_id(await lock_own_cart(owner.user))
     return cart
 
@@ -69,8 +69,6 @@ async def add_item(owner: Owner, product_id: UUID, variant_id: UUID | None, quan
     OwnProduct, CurrencyMixed, CartFull, QuantityTooLarge, StockUnavailable.
     """
     async with db.transaction():
-        if owner.user is not None:
-            await lock_owner(owner.user)  # an erasure at the same moment leaves no cart behind
         cart_id, token = await _lock_or_make(owner)
         cart = await get_cart_by_id(cart_id)
         thing = await get_offer(product_id, variant_id)
@@ -82,10 +80,9 @@ async def add_item(owner: Owner, product_id: UUID, variant_id: UUID | None, quan
             await _check_room(cart)
         _check_currency(cart, thing)
         await _check_quantity(thing, wanted)
-        await db.execute(UPSERT, uuid7(), cart_id, thing.variant, quantity, thing.price_minor)
-        line = (await get_cart_by_id(cart_id)).line_of(thing.variant)
-        assert line is not None, "it has just been put in"
-        return Added(line=line, is_new=held is None, token=token)
+        put_in = await db.fetch_row(UPSERT, uuid7(), cart_id, thing.variant, quantity, thing.price_minor)
+        assert put_in is not None, "it has just been put in"
+        return Added(line=CartLine(**asdict(thing), **put_in), is_new=held is None, token=token)
 
 
 async def change_item(owner: Owner, item_id: UUID, quantity: int) -> CartLine:
@@ -145,7 +142,6 @@ async def lock_cart(user_id: UUID) -> Cart:
 
     Belongs inside `transaction()`, and comes first in it: then stock, coupons, checkout.
     """
-    await lock_owner(user_id)
     return await get_cart_by_id(await lock_own_cart(user_id))
 
 

@@ -51,7 +51,7 @@ async def check_out(buyer: UUID, wanted: Wanted) -> UUID:
         if wanted.billing_address_id is not None:
             billing = await addressing.snapshot(buyer, wanted.billing_address_id, "billing_address_id")
         # Before anything is worked out: who comes too late for the last piece should hear it soon.
-        await stock.check(_by_variant(cart.wanted))
+        variants = await stock.check(_by_variant(cart.wanted))
         to = destination(shipping["country_code"] or shipping["country"], shipping["state"])
         quoted = await quote_cart(cart, buyer, wanted.coupon_codes, to)
         redeeming.check_codes(quoted)
@@ -63,7 +63,7 @@ async def check_out(buyer: UUID, wanted: Wanted) -> UUID:
             checkout_id=checkout_id, actor=buyer,
         )  # fmt: skip
         for order, part in zip(placed.orders, quoted.sellers, strict=True):
-            await stock.reserve(order.id, _counted(quoted, part.seller))
+            await stock.reserve(order.id, _counted(quoted, part.seller), variants)
         await carts.take_out(cart.id, [line.id for line in cart.wanted])
         return placed.orders[0].id
 

@@ -9,7 +9,6 @@ from marketplace.core import clock
 from marketplace.core.errors import Unprocessable
 from marketplace.core.money import MAX_MINOR
 from marketplace.orders import commission
-from marketplace.orders.tiers import tiers_of
 from marketplace.shop.cart_errors import CartEmpty
 from marketplace.shop.pricing.drafts import KIND
 from marketplace.shop.pricing.parts import Destination, Item, Quote
@@ -56,8 +55,8 @@ def destination(country: str, region: str) -> Destination:
 
 async def _items(lines: Sequence[CartLine]) -> list[Item]:
     above = await commission.lineages(list({line.category for line in lines if line.category}))
-    tiers = await tiers_of({line.seller for line in lines})
     rules = await commission.RULES.value()
+    tiers = await commission.tiers(rules, {line.seller for line in lines})
 
     def item(line: CartLine) -> Item:
         categories = above.get(line.category, frozenset()) if line.category else frozenset()

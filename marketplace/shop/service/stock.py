@@ -75,14 +75,17 @@ async def correct(
         )).get(variant_id, was)  # fmt: skip
 
 
-async def reserve(order_id: UUID, wanted: Mapping[UUID, int]) -> None:
+async def reserve(
+    order_id: UUID, wanted: Mapping[UUID, int], locked: Mapping[UUID, LockedVariant] | None = None
+) -> None:
     """Promise so many of each variant to an order, all or none. Raises StockUnavailable naming every variant that is short.
 
-    `wanted` is summed per variant. What is not sold any more counts as none there.
+    `wanted` is summed per variant. What is not sold any more counts as none there. `locked`: what `check` has answered in this
+    transaction, for all that is wanted in it.
     """
     changes = {variant: Change(allocated=quantity) for variant, quantity in wanted.items() if quantity > 0}
     async with db.transaction():
-        variants = await check(wanted)
+        variants = await check(wanted) if locked is None else locked
         await _move(MovementKind.RESERVED, changes, variants, order=order_id)
 
 
