@@ -15,7 +15,7 @@ from marketplace.core import sheets
 from marketplace.core.bodies import decode
 from marketplace.core.errors import ValidationFailed
 
-PLAIN: Final = ("sku", "name", "description", "category", "currency", "dimensions", "status")
+PLAIN: Final = ("sku", "name", "description", "category", "currency", "dimensions", "tax_class", "status")
 AMOUNTS: Final = ("price", "compare_price", "cost_price", "weight")
 NUMBERS: Final = ("low_stock_at",)
 OF_A_VARIANT: Final = {
@@ -24,12 +24,14 @@ OF_A_VARIANT: Final = {
 }  # fmt: skip
 COLUMNS: Final = (
     "sku", "slug", "name", "description", "category", "price", "compare_price", "cost_price", "currency", "status", "weight",
-    "dimensions", "attributes", "tags", "tracks_stock", "low_stock_at", "variant", "variant_sku", "variant_price",
+    "dimensions", "tax_class", "attributes", "tags", "tracks_stock", "low_stock_at", "variant", "variant_sku", "variant_price",
     "variant_attributes", "variant_weight", "quantity",
 )  # fmt: skip
-CLEARED: Final = frozenset({"description", "category", "compare_price", "cost_price", "weight", "dimensions"})
+CLEARED: Final = frozenset(
+    {"description", "category", "compare_price", "cost_price", "weight", "dimensions", "tax_class"}
+)
 """Columns whose empty cell empties what they say; the others leave it as it is."""
-NOTHING: Final[Mapping[str, Any]] = {"description": "", "dimensions": ""}
+NOTHING: Final[Mapping[str, Any]] = {"description": "", "dimensions": "", "tax_class": ""}
 MOST_LINES: Final = 10_000
 
 

@@ -134,6 +134,29 @@ async def test_every_order_is_paged_by_cursor(client):
         assert found == await names(client, f"ordering={ordering}") and len(found) == 4
 
 
+async def test_the_most_relevant_comes_first_and_equals_by_id(client):
+    ids = {}
+    for name, description in (
+        ("A lamp", ""), ("A shelf", "Holds a lamp."), ("Lamp, lamp", "A lamp."), ("B lamp", ""), ("A chair", "To sit on."),
+    ):  # fmt: skip
+        ids[name] = str(await a_product(name=name, description=description))
+    found = await names(client, "search=lamp&ordering=relevance")
+    assert found == ["Lamp, lamp", *sorted(["A lamp", "B lamp"], key=ids.get), "A shelf"]
+    assert await names(client, "search=lamp&ordering=-relevance") == found[::-1]
+    paged, cursor = [], ""
+    while cursor is not None:
+        query = {"search": "lamp", "ordering": "relevance", "page_size": 1, "cursor": cursor}
+        answer = (await client.get(API, params=query)).json()
+        paged += [one["name"] for one in answer["data"]["results"]]
+        cursor = answer["meta"]["next_cursor"]
+    assert paged == found
+    assert await names(client, "search=lamp&ordering=relevance&page=2&page_size=2") == found[2:]
+    assert sorted(await names(client, "ordering=relevance")) == sorted(ids)
+    async with statements() as ran:
+        await names(client, "search=lamp&ordering=relevance")
+    assert len(ran) == 1, ran
+
+
 async def test_facets_count_what_the_same_filters_find(client):
     await a_shop()
     async with statements() as ran:

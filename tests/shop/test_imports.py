@@ -67,6 +67,38 @@ async def test_products_are_made_from_lines(client, mode):
     await hold_invariants()
 
 
+@pytest.mark.parametrize(
+    "text", ["name,price\nA kettle,20.00\n", "sku,name,price,tax_class,category,weight\nK-1,A kettle,20.00,,,\n"]
+)
+async def test_what_a_file_does_not_say_is_as_a_request_leaves_it(client, text):
+    _, seller = await signed_in()
+    done = await worked(client, seller, text)
+    assert (done["created"], done["errors"]) == (1, [])
+    made = await client.post(API, json={"name": "A pot", "price": "20.00"}, headers=seller)
+    there = await mine(client, seller)
+    own = {"id", "name", "slug", "sku", "created_at", "updated_at", "related"}
+    kettle, pot = (
+        {name: one[name] for name in one if name not in own} for one in (there["A kettle"], made.json()["data"])
+    )
+    assert kettle == pot and (kettle["tax_class"], kettle["currency"], kettle["category"]) == ("", "USD", None)
+
+
+async def test_a_tax_class_is_taken_written_and_cleared(client):
+    _, seller = await signed_in()
+    await worked(client, seller, "sku,name,price,tax_class\nB-1,A book,10.00,books\n")
+    assert (await mine(client, seller))["A book"]["tax_class"] == "books"
+    [line] = csv.DictReader(
+        io.StringIO((await client.get(f"{API}export/", headers=seller)).text.removeprefix("\ufeff"))
+    )
+    assert line["tax_class"] == "books"
+    await worked(client, seller, "sku,price\nB-1,11.00\n")
+    assert (await mine(client, seller))["A book"]["tax_class"] == "books"  # no column says anything else
+    await worked(client, seller, "sku,tax_class\nB-1,\n")
+    assert (await mine(client, seller))["A book"]["tax_class"] == ""
+    wrong = await worked(client, seller, "sku,tax_class\nB-1,Books!\n")
+    assert [(one["line"], one["field"]) for one in wrong["errors"]] == [(2, "tax_class")]
+
+
 async def test_products_that_are_there_are_changed(client):
     _, seller = await signed_in()
     await worked(client, seller, GOOD)

@@ -19,7 +19,7 @@ LEFT JOIN categories c ON c.id = p.category
 CROSS JOIN LATERAL (SELECT p.sku, p.slug, p.name, p.description, coalesce(c.slug, '') AS category,
   money_text(p.price_minor, p.currency) AS price, coalesce(money_text(p.compare_minor, p.currency), '') AS compare_price,
   coalesce(money_text(p.cost_minor, p.currency), '') AS cost_price, p.currency, p.status,
-  coalesce({KILOGRAMS.replace("{}", "p.weight_g")}, '') AS weight, p.dimensions, p.attributes, p.tracks_stock, p.low_stock_at,
+  coalesce({KILOGRAMS.replace("{}", "p.weight_g")}, '') AS weight, p.dimensions, p.tax_class, p.attributes, p.tracks_stock, p.low_stock_at,
   (SELECT coalesce(string_agg(replace(t.name, ';', ' '), '; ' ORDER BY t.slug), '') FROM tag_items i JOIN tags t ON t.id = i.tag
     WHERE i.kind = 'product' AND i.item = p.id) AS tags,
   (SELECT json_agg(json_build_object('name', v.name, 'sku', v.sku, 'quantity', greatest(v.on_hand - v.allocated, 0),
@@ -54,6 +54,7 @@ class Listed(Struct, frozen=True, kw_only=True):
     status: str
     weight: str
     dimensions: str
+    tax_class: str
     attributes: dict[str, str]
     tracks_stock: bool
     low_stock_at: int

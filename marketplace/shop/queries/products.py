@@ -17,7 +17,7 @@ from marketplace.core.money import MAX_MINOR
 from marketplace.core.pagination import ListQuery, Order, Rows
 from marketplace.shop.errors import ProductNotFound
 from marketplace.shop.queries.rarity import narrow
-from marketplace.shop.queries.searching import searched
+from marketplace.shop.queries.searching import RANK, RELEVANCE, ranked, searched
 from marketplace.shop.queries.shown import (
     BESIDE,
     CARD,
@@ -69,6 +69,7 @@ ORDERING: Final = {
     "name": Order("lower(p.name)", "text"),
     "rating": Order(RATED, "integer"),
     "popularity": Order("p.sold_count", "integer"),
+    RELEVANCE: RANK,
 }
 
 
@@ -154,7 +155,7 @@ def _uuid(text: str | None) -> UUID | None:
 
 
 async def _cards(listing: ListQuery[Any], visitor: Viewer | None) -> Rows:
-    rows = listing.rows(SOURCE).counted("products p")
+    rows = ranked(listing, SOURCE).counted("products p")
     rows = rows.columns(f"{CARD} FROM {BESIDE}", visitor.id if visitor else None)
     return (await narrowed(rows, listing)).where(ON_SALE)
 
@@ -170,7 +171,7 @@ async def list_featured(listing: ListQuery[ProductFilters], visitor: Viewer | No
 
 async def list_mine(listing: ListQuery[MyProductFilters], viewer: Viewer) -> Envelope[Page[MyProductCard]]:
     """The viewer's own, drafts and archived ones included."""
-    rows = listing.rows(SOURCE).counted("products p").columns(f"{CARD}, {OWN} FROM {BESIDE}", viewer.id)
+    rows = ranked(listing, SOURCE).counted("products p").columns(f"{CARD}, {OWN} FROM {BESIDE}", viewer.id)
     rows = (await narrowed(rows, listing, for_sale=False)).where("p.seller = {} AND p.deleted_at IS NULL", viewer.id)
     low = (
         "EXISTS (SELECT FROM product_variants v WHERE v.product = p.id AND v.is_active AND v.tracks_stock "

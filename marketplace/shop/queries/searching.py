@@ -1,13 +1,27 @@
 """Finding products by words, whether few or most of them have the word."""
 
-from typing import Final
+from typing import Any, Final
 
-from marketplace.core.pagination import Rows
+from marketplace.core.pagination import ListQuery, Order, Rows
 from marketplace.shop.queries.rarity import narrow
 from marketplace.shop.wording import tsquery
 
 HAS: Final = "p.words @@ to_tsquery('simple', {})"
 WITH_WORDS: Final = "SELECT x.id FROM products x WHERE x.words @@ to_tsquery('simple', {}) AND x.deleted_at IS NULL"
+RELEVANCE: Final = "relevance"
+RANK: Final = Order("(-round(1000000 * ts_rank(p.words, asked.words)))::integer", "integer")
+"""The best first: words of a name or SKU weigh more than those of a description. A whole number, so that a cursor has it exactly."""
+
+
+def ranked(listing: ListQuery[Any], source: str) -> Rows:
+    """Rows of a source, with the words that were asked for beside them if their rank is to order them.
+
+    To no words everything is as relevant, and what is as relevant is ordered by id.
+    """
+    if all(sort.name != RELEVANCE for sort in listing.sorts):
+        return listing.rows(source)
+    words = tsquery(listing.search or "")
+    return listing.rows(f"{source} CROSS JOIN to_tsquery('simple', {{}}) AS asked(words)", words)
 
 
 async def searched(rows: Rows, search: str | None) -> Rows:
