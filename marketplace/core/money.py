@@ -57,6 +57,13 @@ def to_minor(amount: Decimal | str, currency: str, field: str = "amount") -> int
     return int(scaled)
 
 
+def to_thousandths(amount: Decimal, field: str, rounding: str) -> int:
+    """An amount in thousandths of its currency's unit, in which prices of all currencies are filtered. `rounding` is decimal's."""
+    if not (amount.is_finite() and abs(amount) < MAX_MINOR):
+        raise ValidationFailed.of(field, "Must be an amount within reason.")
+    return int(amount.scaleb(3).to_integral_value(rounding))
+
+
 def to_text(minor: int, currency: str) -> str:
     """The decimal string of an amount: 249999 USD is "2499.99", 2500 JPY is "2500"."""
     places = exponent(currency)

@@ -4,9 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from marketplace.core import db, pagination
+from marketplace.core import db, pagination, rarity
 from marketplace.core.ids import uuid7
-from marketplace.shop.queries import rarity
 from marketplace.shop.queries.products import PRODUCTS, list_products
 from tests.factories.many_products import products
 

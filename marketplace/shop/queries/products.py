@@ -11,13 +11,13 @@ from marketplace.accounts.viewer import Viewer
 from marketplace.catalog.queries.categories import BELOW
 from marketplace.core import db
 from marketplace.core.envelope import Envelope, Page
-from marketplace.core.errors import ValidationFailed
 from marketplace.core.filters import Filters, Listing
-from marketplace.core.money import MAX_MINOR
+from marketplace.core.money import to_thousandths
 from marketplace.core.pagination import ListQuery, Order, Rows
+from marketplace.core.rarity import narrow
 from marketplace.shop.errors import ProductNotFound
 from marketplace.shop.queries.rarity import narrow
-from marketplace.shop.queries.searching import RANK, RELEVANCE, ranked, searched
+from marketplace.shop.queries.searching import KEY, RANK, RELEVANCE, ranked, searched
 from marketplace.shop.queries.shown import (
     BESIDE,
     CARD,
@@ -112,15 +112,19 @@ async def narrowed(rows: Rows, listing: ListQuery[Any], *, for_sale: bool = True
     if wanted.min_price is not None or wanted.max_price is not None:
         lowest = _bound(wanted.min_price, "min_price", ROUND_CEILING, 0)
         highest = _bound(wanted.max_price, "max_price", ROUND_FLOOR, DEAREST)
-        rows = await narrow(rows, PRICED, SOLD_AT, lowest, highest) if for_sale else rows.where(PRICED, lowest, highest)
+        rows = (
+            await narrow(rows, KEY, PRICED, SOLD_AT, lowest, highest)
+            if for_sale
+            else rows.where(PRICED, lowest, highest)
+        )
     if wanted.category is not None:
-        rows = await narrow(rows, FILED, FILED_UNDER, wanted.category, wanted.category)
+        rows = await narrow(rows, KEY, FILED, FILED_UNDER, wanted.category, wanted.category)
     for tag in wanted.tag or ():
-        rows = await narrow(rows, TAGGED_AS, WITH_TAG, tag.lower())
+        rows = await narrow(rows, KEY, TAGGED_AS, WITH_TAG, tag.lower())
     for attribute in wanted.attribute or ():
         name, _, value = attribute.partition(":")
         said = msgspec.json.encode({name.strip(): value.strip()}).decode()
-        rows = await narrow(rows, HAVING, WITH_ATTRIBUTE, said, said)
+        rows = await narrow(rows, KEY, HAVING, WITH_ATTRIBUTE, said, said)
     rows = await searched(rows, listing.search)
     rating = None if wanted.rating_min is None else round(wanted.rating_min * 1000)
     return (
@@ -142,9 +146,7 @@ def _bound(price: Decimal | None, field: str, rounding: str, otherwise: int) -> 
     """An amount in thousandths, as prices are compared in any currency. Raises ValidationFailed naming the field."""
     if price is None:
         return otherwise
-    if not (price.is_finite() and abs(price) < MAX_MINOR):
-        raise ValidationFailed.of(field, "Must be an amount within reason.")
-    return int(price.scaleb(3).to_integral_value(rounding))
+    return to_thousandths(price, field, rounding)
 
 
 def _uuid(text: str | None) -> UUID | None:

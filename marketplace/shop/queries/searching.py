@@ -3,9 +3,12 @@
 from typing import Any, Final
 
 from marketplace.core.pagination import ListQuery, Order, Rows
+from marketplace.core.rarity import narrow
+from marketplace.core.words import tsquery
 from marketplace.shop.queries.rarity import narrow
 from marketplace.shop.wording import tsquery
 
+KEY: Final = "p.id"
 HAS: Final = "p.words @@ to_tsquery('simple', {})"
 WITH_WORDS: Final = "SELECT x.id FROM products x WHERE x.words @@ to_tsquery('simple', {}) AND x.deleted_at IS NULL"
 RELEVANCE: Final = "relevance"
@@ -29,4 +32,4 @@ async def searched(rows: Rows, search: str | None) -> Rows:
     if search is None:
         return rows
     words = tsquery(search)
-    return await narrow(rows, HAS, WITH_WORDS, words) if words else rows.where("false")
+    return await narrow(rows, KEY, HAS, WITH_WORDS, words) if words else rows.where("false")

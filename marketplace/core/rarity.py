@@ -1,4 +1,4 @@
-"""Filters that few products pass, and filters that many pass.
+"""Filters that few things pass, and filters that many pass.
 
 Postgres does not know which of the two a word, a category or a tag is: a statement is planned for all of its values. Of what many
 have, those in the wanted order are walked until the page is full; of what few have, these few are fetched and sorted. Either way
@@ -12,25 +12,26 @@ from marketplace.core import db
 from marketplace.core.pagination import Rows
 
 COMMON: Final = 3_000
-"""So many products and more are many."""
+"""So many things and more are many."""
 KNOWN_SECONDS: Final = 600.0
 MOST_KNOWN: Final = 4_096
 
 _known: dict[tuple[str, tuple[Any, ...]], tuple[float, bool]] = {}
 
 
-async def narrow(rows: Rows, walked: str, fetched: str, *values: Any) -> Rows:
-    """The rows of `p` that pass a filter, said in two ways with the same `values`.
+async def narrow(rows: Rows, key: str, walked: str, fetched: str, *values: Any) -> Rows:
+    """The rows that pass a filter, said in two ways with the same `values`. `key`: the id of a row, such as `p.id`.
 
-    `walked`: a condition on `p`. `fetched`: a statement of the ids; an index must answer it. Costs a statement more when this
+    `walked`: a condition on the row. `fetched`: a statement of the ids; an index must answer it. Costs a statement more when this
     process has not met these values of late.
     """
-    if await _are_many(fetched, values):
+    if await are_many(fetched, *values):
         return rows.where(walked, *values)
-    return rows.where(f"p.id = ANY(ARRAY({fetched}))", *values)
+    return rows.where(f"{key} = ANY(ARRAY({fetched}))", *values)
 
 
-async def _are_many(fetched: str, values: tuple[Any, ...]) -> bool:
+async def are_many(fetched: str, *values: Any) -> bool:
+    """Whether a statement finds many."""
     until, many = _known.get((fetched, values), (0.0, False))
     if monotonic() >= until:
         many = await db.fetch_val(_counting(fetched), *values) >= COMMON
@@ -44,4 +45,4 @@ def _counting(fetched: str) -> str:
     """One that stops at so many."""
     parts = fetched.split("{}")
     numbered = "".join(f"{part}${n}" for n, part in enumerate(parts[:-1], start=1)) + parts[-1]
-    return f"SELECT count(*) FROM (SELECT FROM ({numbered}) AS every LIMIT {COMMON}) AS found"
+    return f"SELECT count(*) FROM (SELECT FROM ({numbered}) AS every LIMIT {COMMON}) AS found"  # noqa: S608 - of statements of our own
