@@ -250,6 +250,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "POST /api/v1/orders/{order_id}/dispute": BUYER_OR_SELLER,
     "GET /api/v1/orders/{order_id}/money": BUYER_OR_SELLER,
     "POST /api/v1/orders/{order_id}/refund": SOLD,
+    "POST /api/v1/orders/{order_id}/cancel-items": BUYER_OR_SELLER,
     "GET /api/v1/orders/{order_id}/returns": BUYER_OR_SELLER,
     "POST /api/v1/orders/{order_id}/returns": BUYER,
     "POST /api/v1/orders/{order_id}/ship": SOLD,

@@ -277,6 +277,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/bids/{bid_id}/retract": {"reason": "wrong_amount"},
     "PUT /api/v1/auth/me/addresses/{address_id}": {"city": "Paris"},
     "PATCH /api/v1/auth/me/addresses/{address_id}": {"city": "Paris"},
+    "POST /api/v1/orders/{order_id}/cancel-items": {"lines": [{"line_id": NOBODY}]},
     "POST /api/v1/orders/{order_id}/returns": {"lines": [{"line_id": NOBODY}], "reason": "Too small."},
     "POST /api/v1/returns/{return_id}/receive": {"restock": True},
     "POST /api/v1/returns/{return_id}/reject": {"reason": "It was worn."},

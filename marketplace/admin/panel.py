@@ -26,7 +26,7 @@ from marketplace.ledger.tables import LedgerAccount, LedgerEntry, LedgerHold, Le
 from marketplace.media.tables import Media
 from marketplace.moderation.tables import ModerationCase
 from marketplace.notifications.tables import Notification
-from marketplace.orders.tables import Order, OrderHistory, OrderLine
+from marketplace.orders.tables import LineProgress, Order, OrderHistory, OrderLine, Shipment, ShipmentLine
 from marketplace.payments.tables import (
     Chargeback,
     Invoice,
@@ -42,6 +42,7 @@ from marketplace.reviews.tables import Review, SellerStanding, UserRating
 from marketplace.shop.tables import (
     Coupon,
     CouponUse,
+    LineCancellation,
     OrderReturn,
     OrderReturnHistory,
     OrderReturnLine,
@@ -146,6 +147,7 @@ def coupons() -> list[TableConfig]:
 
 def orders() -> list[TableConfig]:
     o, line, h = Order, OrderLine, OrderHistory
+    s, i, p = Shipment, ShipmentLine, LineProgress
     return [
         looked_at(
             o, "Orders",
@@ -160,6 +162,13 @@ def orders() -> list[TableConfig]:
             [line.title, line.order, line.subject, line.quantity, line.subtotal_minor, line.tax_minor, line.commission_bps, line.commission_minor],
             link=line.title,
         ),
+        looked_at(
+            s, "Orders",
+            [s.id, s.order, s.number, s.carrier, s.tracking_number, s.tracking_url, s.shipped_at, s.delivered_at, s.confirmed_at],
+            newest_by=s.shipped_at,
+        ),
+        looked_at(i, "Orders", [i.id, i.shipment, i.line, i.quantity]),
+        looked_at(p, "Orders", [p.id, p.quantity, p.sent, p.cancelled]),
         looked_at(h, "Orders", [h.id, h.order, h.from_status, h.to_status, h.actor, h.note, h.at], newest_by=h.at),
     ]  # fmt: skip
 
@@ -219,7 +228,7 @@ def books() -> list[TableConfig]:
 
 def shop() -> list[TableConfig]:
     p, v, m, f = Product, Variant, StockMovement, ProductImport
-    r, i, h = OrderReturn, OrderReturnLine, OrderReturnHistory
+    r, i, h, c = OrderReturn, OrderReturnLine, OrderReturnHistory, LineCancellation
     return [
         looked_at(
             p, "Shop",
@@ -235,6 +244,10 @@ def shop() -> list[TableConfig]:
         looked_at(
             r, "Shop", [r.id, r.order, r.buyer, r.seller, r.status, r.amount_minor, r.refunded_minor, r.refund_id, r.restocked, r.answer_by, r.created_at],
             newest_by=r.created_at,
+        ),
+        looked_at(
+            c, "Shop", [c.id, c.order, c.line, c.quantity, c.amount_minor, c.refunded_minor, c.actor, c.reason, c.at],
+            newest_by=c.at,
         ),
         looked_at(i, "Shop", [i.id, i.order_return, i.line, i.variant, i.quantity, i.amount_minor]),
         looked_at(h, "Shop", [h.id, h.order_return, h.from_status, h.to_status, h.actor, h.reason, h.at], newest_by=h.at),

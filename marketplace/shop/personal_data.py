@@ -69,6 +69,13 @@ privacy.exporter(
     ),
 )
 privacy.exporter(
+    "called_off_lines",
+    rows(
+        'SELECT c."order", c.line, c.quantity, c.amount_minor, c.refunded_minor, o.currency, c.reason, c.at '
+        'FROM order_line_cancellations c JOIN orders o ON o.id = c."order" WHERE c.actor = $1 ORDER BY c.id'
+    ),
+)
+privacy.exporter(
     "return_history",
     rows(
         "SELECT order_return, from_status, to_status, reason, at FROM order_return_history WHERE actor = $1 ORDER BY id"

@@ -22,6 +22,13 @@ class ReturnTooLate(Conflict):
     default_message = "The time to send this back is over."
 
 
+class CancelsTooMany(Conflict):
+    """`details.line_id`, and `details.unsent`: how many of it are neither sent nor called off."""
+
+    code = "cancels_more_than_unsent"
+    default_message = "Not so many of this are left to call off."
+
+
 class ReturnExceedsBought(Conflict):
     """`details.returnable`: how many of the line are in no return yet."""
 

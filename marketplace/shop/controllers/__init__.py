@@ -10,7 +10,7 @@ from marketplace.shop.controllers.images import ProductImageController
 from marketplace.shop.controllers.imports import ImportController
 from marketplace.shop.controllers.products import ProductController
 from marketplace.shop.controllers.quotes import QuoteController
-from marketplace.shop.controllers.returns import OrderReturnController, ReturnController
+from marketplace.shop.controllers.returns import CancelItemsController, OrderReturnController, ReturnController
 from marketplace.shop.controllers.stock import StockController
 from marketplace.shop.controllers.wishlist import WishlistController
 
@@ -23,6 +23,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     WishlistController,
     QuoteController,
     CouponController,
+    CancelItemsController,
     OrderReturnController,
     ReturnController,
 ]

@@ -9,17 +9,20 @@ from litestar.status_codes import HTTP_200_OK
 from marketplace.accounts.viewer import Viewer
 from marketplace.core.envelope import Envelope, Page, ok
 from marketplace.core.pagination import ListQuery
+from marketplace.orders.queries.orders import get_order
+from marketplace.orders.schemas.orders import OrderOut
 from marketplace.shop.queries import returns as queries
 from marketplace.shop.queries.returns import OrderReturnFilters, ReturnFilters
 from marketplace.shop.schemas.returns import (
     ApproveReturn,
+    CancelItems,
     CancelReturn,
     ReceiveReturn,
     RejectReturn,
     RequestReturn,
     ReturnOut,
 )
-from marketplace.shop.service import returns
+from marketplace.shop.service import calling_off, returns
 
 ONCE: Final[dict[str, Any]] = {"status_code": HTTP_200_OK, "opt": {"idempotent": True}}
 
@@ -45,6 +48,19 @@ class OrderReturnController(Controller):
         """Ask to send things back that were delivered to you. A seller who does not answer in time agrees."""
         return_id = await returns.request(order_id, viewer.id, data.lines, data.reason)
         return ok(await queries.get_return(return_id, viewer.id), "The return has been requested.")
+
+
+class CancelItemsController(Controller):
+    path = "/orders/{order_id:uuid}/cancel-items"
+    tags = ("Orders",)
+
+    @post(operation_id="cancelOrderItems", **ONCE)
+    async def cancel(
+        self, order_id: FromPath[UUID], data: JSONBody[CancelItems], viewer: NamedDependency[Viewer]
+    ) -> Envelope[OrderOut]:
+        """Call a part of a paid order off, as its buyer or its seller, before it is sent; what was paid for it goes back."""
+        await calling_off.call_off(order_id, viewer.id, data.lines, data.reason)
+        return ok(await get_order(order_id, viewer.id), "It has been called off.")
 
 
 class ReturnController(Controller):

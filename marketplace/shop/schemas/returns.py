@@ -27,6 +27,11 @@ class RequestReturn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     reason: Reason
 
 
+class CancelItems(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    lines: Annotated[list[WantedLine], Meta(min_length=1, max_length=200)]
+    reason: Note = ""
+
+
 class ApproveReturn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`note`: where to send it, say."""
 
