@@ -31,6 +31,8 @@ from marketplace.core.edge.metrics import metrics
 from marketplace.core.idempotency import IdempotencyKeys
 from marketplace.core.listing import provide_listing
 from marketplace.disputes import controllers as disputes
+from marketplace.gigs import controllers as gigs
+from marketplace.gigs.counting import counting
 from marketplace.notifications import controllers as notifications
 from marketplace.notifications import rooms as notification_rooms
 from marketplace.orders import controllers as orders
@@ -46,6 +48,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     *accounts.CONTROLLERS,
     *catalog.CONTROLLERS,
     *auctions.CONTROLLERS,
+    *gigs.CONTROLLERS,
     *shop.CONTROLLERS,
     *reviews.CONTROLLERS,
     *disputes.CONTROLLERS,
@@ -89,6 +92,12 @@ def live_rooms(channels: LiveChannels) -> Callable[[Litestar], AbstractAsyncCont
 
 
 @asynccontextmanager
+async def counted_views(_: Litestar) -> AsyncIterator[None]:
+    async with counting():
+        yield
+
+
+@asynccontextmanager
 async def own_worker(_: Litestar) -> AsyncIterator[None]:
     if settings().worker_in_process:
         async with worker.working():
@@ -129,7 +138,7 @@ def create_app() -> Application:
             "visitor": Provide(provide_visitor),
         },
         exception_handlers=problems.HANDLERS,
-        lifespan=[database, shared_cache, live_rooms(channels), own_worker],
+        lifespan=[database, shared_cache, live_rooms(channels), counted_views, own_worker],
         openapi_config=None,
         logging_config=None,
         request_max_body_size=None,  # the door counts

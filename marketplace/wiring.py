@@ -21,11 +21,15 @@ import marketplace.disputes.timers
 import marketplace.engagements.fulfilment
 import marketplace.engagements.invariants
 import marketplace.engagements.timers
+import marketplace.gigs.handlers
+import marketplace.gigs.invariants
+import marketplace.gigs.personal_data
 import marketplace.ledger.invariants
 import marketplace.media.handlers
 import marketplace.media.invariants
 import marketplace.moderation.handlers
 import marketplace.notifications.disputes
+import marketplace.notifications.gigs
 import marketplace.notifications.handlers
 import marketplace.notifications.money
 import marketplace.notifications.parcels
@@ -66,6 +70,7 @@ import marketplace.subscriptions.personal_data
 import marketplace.subscriptions.timers  # noqa: F401 - for what they register
 from marketplace.accounts import cleaning, tickets
 from marketplace.core import housekeeping, ratelimit_hits
+from marketplace.gigs.service import tallying
 from marketplace.notifications import tasks as notification_tasks
 from marketplace.payments.providers.sandbox import webhooks as sandbox_webhooks
 from marketplace.payments.reconciliation import tasks as reconciliation_tasks
@@ -83,6 +88,9 @@ CRON: list[CronJob[Context]] = [
     CronJob(housekeeping.cleaning(cleaning.delete_spent_links), cron="27 * * * *", timeout=300),
     CronJob(housekeeping.cleaning(cleaning.delete_spent_refresh_tokens), cron="37 * * * *", timeout=300),
     CronJob(housekeeping.cleaning(cleaning.delete_old_sessions), cron="47 3 * * *", timeout=300),
+    CronJob(housekeeping.cleaning(tallying.write_counts), cron="* * * * *", timeout=60),
+    CronJob(housekeeping.cleaning(tallying.work_out_trending), cron="12 * * * *", timeout=300),
+    CronJob(housekeeping.cleaning(tallying.forget_old_counts), cron="43 3 * * *", timeout=300),
     CronJob(housekeeping.cleaning(forget_guest_carts), cron="41 3 * * *", timeout=300),
     CronJob(housekeeping.cleaning(webhooks.forget_bodies), cron="57 3 * * *", timeout=300),
     CronJob(housekeeping.cleaning(sandbox_webhooks.delete_old_events), cron="53 3 * * *", timeout=300),

@@ -11,6 +11,7 @@ PUBLIC: Final = "yyyyyyy"
 SIGNED_IN: Final = "ayyyyyy"
 OWNER: Final = "aynnnnn"
 SELLER: Final = "affyfff"
+SELLERS_OWN: Final = "annynnn"
 SELLER_OR_STAFF: Final = "affyyyy"
 MODERATOR: Final = "afffyyy"
 MANAGER: Final = "affffyy"
@@ -35,6 +36,11 @@ PERMISSIONS: Final[dict[str, str]] = {
     "GET /api/v1/admin/disputes/{dispute_id}": MODERATOR,
     "PUT /api/v1/admin/disputes/{dispute_id}": MODERATOR,
     "POST /api/v1/admin/disputes/{dispute_id}/messages": MODERATOR,
+    "GET /api/v1/admin/gigs": MODERATOR,
+    "GET /api/v1/admin/gigs/{gig}": MODERATOR,
+    "PUT /api/v1/admin/gigs/{gig}": MODERATOR,
+    "PATCH /api/v1/admin/gigs/{gig}": MODERATOR,
+    "POST /api/v1/admin/gigs/{gig}/feature": MODERATOR,
     "GET /api/v1/admin/orders": MODERATOR,
     "POST /api/v1/admin/orders/{order_id}/cancel": MANAGER,
     "POST /api/v1/admin/orders/{order_id}/freeze": MANAGER,
@@ -189,6 +195,35 @@ PERMISSIONS: Final[dict[str, str]] = {
     "GET /api/v1/payments/{payment_id}": OWNER,
     "POST /api/v1/payments/{payment_id}/cancel": OWNER,
     "POST /api/v1/payments/{payment_id}/confirm": OWNER,
+    "GET /api/v1/gigs": PUBLIC,
+    "POST /api/v1/gigs": SIGNED_IN,
+    "GET /api/v1/gigs/facets": PUBLIC,
+    "POST /api/v1/gigs/media/reorder": "annnnnn",  # they name nothing of theirs
+    "PUT /api/v1/gigs/media/{gig_media_id}": SELLERS_OWN,
+    "PATCH /api/v1/gigs/media/{gig_media_id}": SELLERS_OWN,
+    "DELETE /api/v1/gigs/media/{gig_media_id}": SELLERS_OWN,
+    "GET /api/v1/gigs/mine": SIGNED_IN,
+    "PUT /api/v1/gigs/packages/{package_id}": SELLERS_OWN,
+    "PATCH /api/v1/gigs/packages/{package_id}": SELLERS_OWN,
+    "DELETE /api/v1/gigs/packages/{package_id}": SELLERS_OWN,
+    "POST /api/v1/gigs/packages/{package_id}/set-main": SELLERS_OWN,
+    "GET /api/v1/gigs/{gig}": PUBLIC,
+    "PUT /api/v1/gigs/{gig}": SELLER,
+    "PATCH /api/v1/gigs/{gig}": SELLER,
+    "DELETE /api/v1/gigs/{gig}": SELLER,
+    "POST /api/v1/gigs/{gig}/archive": SELLER,
+    "POST /api/v1/gigs/{gig}/click": PUBLIC,
+    "POST /api/v1/gigs/{gig}/duplicate": SELLER,
+    "GET /api/v1/gigs/{gig}/media": PUBLIC,
+    "POST /api/v1/gigs/{gig}/media": SELLER,
+    "GET /api/v1/gigs/{gig}/packages": PUBLIC,
+    "POST /api/v1/gigs/{gig}/packages": SELLER,
+    "POST /api/v1/gigs/{gig}/pause": SELLER,
+    "POST /api/v1/gigs/{gig}/publish": SELLER,
+    "GET /api/v1/gigs/{gig}/similar": PUBLIC,
+    "GET /api/v1/categories/{category}/gigs": PUBLIC,
+    "GET /api/v1/search/gigs": PUBLIC,
+    "GET /api/v1/tags/{tag}/gigs": PUBLIC,
     "GET /api/v1/products": PUBLIC,
     "POST /api/v1/products": SIGNED_IN,
     "GET /api/v1/products/categories": PUBLIC,

@@ -27,6 +27,7 @@ from tests.factories import a_user, bearer, signed_in
 from tests.factories.auctions import a_bid, an_auction, sale_of, time_to_pay_passes
 from tests.factories.checkouts import an_address
 from tests.factories.disputes import a_dispute
+from tests.factories.gigs import STANDARD, a_gig, packages_of
 from tests.factories.invoices import a_document
 from tests.factories.orders import an_order
 from tests.factories.payments import a_payment, a_stall
@@ -54,6 +55,13 @@ class World(Struct):
     product_id: UUID | None = None
     order_id: UUID | None = None
     dispute_id: UUID | None = None
+    gig_id: UUID | None = None
+
+    async def gig(self) -> UUID:
+        """The seller's, published."""
+        if self.gig_id is None:
+            self.gig_id = await a_gig(self.ids["seller"], tags=["logo"])
+        return self.gig_id
 
     async def product(self) -> UUID:
         """The seller's, for sale."""
@@ -129,6 +137,23 @@ async def a_picture_of_the_product(world: World) -> str:
     answer = await world.http.post(path, files=files, headers=world.headers["seller"])
     assert answer.status_code == 201, answer.text
     return str(answer.json()["data"][0]["id"])
+
+
+async def what_the_gig_shows(world: World) -> str:
+    path = f"{API}/gigs/{await world.gig()}/media"
+    files = {"file": ("a.jpg", a_picture(), "image/jpeg")}
+    answer = await world.http.post(path, files=files, headers=world.headers["seller"])
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["data"]["id"])
+
+
+async def a_package_of_the_gig(world: World) -> str:
+    return str((await packages_of(await world.gig()))[STANDARD])
+
+
+async def a_tag(world: World) -> str:
+    await world.gig()
+    return "logo"
 
 
 async def an_owners_upload(world: World) -> str:
@@ -233,6 +258,8 @@ MAKERS: dict[str, Callable[[World], Awaitable[str]]] = {
     "dispute_id": a_dispute_of_the_owner,
     "event_id": a_webhook,
     "favorite_id": lambda world: _favorite(world),
+    "gig": lambda world: _text(world.gig()),
+    "gig_media_id": what_the_gig_shows,
     "image_id": a_picture_of_the_seller,
     "import_id": an_owners_import,
     "invoice_id": an_owners_invoice,
@@ -242,6 +269,7 @@ MAKERS: dict[str, Callable[[World], Awaitable[str]]] = {
     "notification_id": a_notice,
     "offer_id": a_second_chance,
     "order_id": lambda world: _text(world.order()),
+    "package_id": a_package_of_the_gig,
     "payout_id": an_owners_payout,
     "payment_id": an_owners_payment,
     "picture_id": a_picture_of_the_product,
@@ -252,6 +280,7 @@ MAKERS: dict[str, Callable[[World], Awaitable[str]]] = {
     "rule_id": an_owners_rule,
     "session_id": another_device,
     "shipment_id": a_shipment,
+    "tag": a_tag,
     "skill_id": lambda world: world.owners("/users/skills", name="Watch repair"),
     "user_id": lambda world: _done(str(world.ids["owner"])),
 }
@@ -274,6 +303,8 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/admin/reviews/{review_id}/show": {"reason": "Not at all."},
     "POST /api/v1/products/{product}/stock": {"quantity": 4},
     "PUT /api/v1/products/{product}/stock": {"quantity": 4},
+    "POST /api/v1/gigs/{gig}/packages": {"tier": "basic", "title": "Less", "price": "5.00", "delivery_days": 1},
+    "POST /api/v1/gigs/media/reorder": {"order": [NOBODY]},
     "POST /api/v1/bids/{bid_id}/retract": {"reason": "wrong_amount"},
     "PUT /api/v1/auth/me/addresses/{address_id}": {"city": "Paris"},
     "PATCH /api/v1/auth/me/addresses/{address_id}": {"city": "Paris"},
@@ -309,6 +340,7 @@ BODIES: dict[str, Any] = {
 PICTURES = {
     "POST /api/v1/auctions/{auction_id}/images": "image",
     "POST /api/v1/products/{product}/images": "image",
+    "POST /api/v1/gigs/{gig}/media": "file",
     "POST /api/v1/users/portfolio/{item_id}/image": "image",
 }
 

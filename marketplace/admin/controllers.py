@@ -12,7 +12,14 @@ from marketplace.accounts.schemas.profiles import UserRow
 from marketplace.accounts.service import governance
 from marketplace.accounts.states import Role
 from marketplace.accounts.viewer import Viewer, requires
-from marketplace.admin import coupon_controllers, money_controllers, queries, review_controllers, service
+from marketplace.admin import (
+    coupon_controllers,
+    gig_controllers,
+    money_controllers,
+    queries,
+    review_controllers,
+    service,
+)
 from marketplace.admin.queries import AUCTIONS, AuctionFilters
 from marketplace.admin.schemas import BanUser, ChangeUser, Dashboard, Noted, SettingOut, StaffAuctionRow
 from marketplace.core.envelope import Envelope, Page, ok
@@ -123,4 +130,5 @@ CONTROLLERS = [
     *money_controllers.CONTROLLERS,
     *coupon_controllers.CONTROLLERS,
     *review_controllers.CONTROLLERS,
+    *gig_controllers.CONTROLLERS,
 ]

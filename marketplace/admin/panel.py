@@ -22,6 +22,7 @@ from marketplace.auctions.tables import Auction, AuctionHistory, Bid, Lot, Sale,
 from marketplace.catalog.tables import Category, Tag
 from marketplace.core.config import settings
 from marketplace.core.tables import AuditLog, Outbox, PlatformSetting, Timer
+from marketplace.gigs.tables import Gig, GigExtra, GigMedia, GigPackage
 from marketplace.ledger.tables import LedgerAccount, LedgerEntry, LedgerHold, LedgerTransfer
 from marketplace.media.tables import Media
 from marketplace.moderation.tables import ModerationCase
@@ -273,6 +274,23 @@ def reviews() -> list[TableConfig]:
     ]  # fmt: skip
 
 
+def gigs() -> list[TableConfig]:
+    g, p, e, m = Gig, GigPackage, GigExtra, GigMedia
+    return [
+        looked_at(
+            g, "Gigs",
+            [
+                g.title, g.slug, g.seller, g.status, g.rejected_reason, g.currency, g.starting_minor, g.delivery_days, g.featured_at,
+                g.featured_until, g.hidden_at, g.order_count, g.completed_count, g.rating_count, g.view_count, g.updated_at,
+            ],
+            link=g.title, newest_by=g.updated_at,
+        ),
+        looked_at(p, "Gigs", [p.id, p.gig, p.tier, p.title, p.price_minor, p.delivery_days, p.revisions, p.is_main, p.archived_at], newest_by=p.created_at),
+        looked_at(e, "Gigs", [e.id, e.gig, e.title, e.price_minor, e.extra_days, e.archived_at], newest_by=e.created_at),
+        looked_at(m, "Gigs", [m.id, m.gig, m.file, m.kind, m.position, m.title, m.is_cover], newest_by=m.created_at),
+    ]  # fmt: skip
+
+
 def moderation() -> list[TableConfig]:
     c, n = ModerationCase, Notification
     return [
@@ -315,6 +333,7 @@ def tables() -> list[TableConfig]:
         *shop(),
         *reviews(),
         *coupons(),
+        *gigs(),
         *money(),
         *books(),
         *moderation(),

@@ -117,11 +117,13 @@ class GigRequirement(Table, tablename="gig_requirements"):
 
 
 class GigMedia(Table, tablename="gig_media"):
-    """A picture, video or document that shows the work, in the seller's order. The cover is what lists show."""
+    """A picture, video or document that shows the work, in the seller's order. The cover is what lists show.
+
+    A copy of a gig has rows of its own for the same files."""
 
     id = UUID(primary_key=True, default=None)
     gig = ForeignKey(Gig, on_delete=OnDelete.cascade, index=True)
-    file = ForeignKey(Media, on_delete=OnDelete.restrict, unique=True)
+    file = ForeignKey(Media, on_delete=OnDelete.restrict, index=True)
     kind = Varchar(length=16, choices=GigMediaKind)
     position = SmallInt(default=1)
     title = Varchar(length=120, default="")

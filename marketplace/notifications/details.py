@@ -24,6 +24,7 @@ class Details(Struct, frozen=True, kw_only=True, omit_defaults=True):
     number: str | None = None
     product_id: UUID | None = None
     review_id: UUID | None = None
+    gig_id: UUID | None = None
     variant_id: UUID | None = None
     title: str | None = None
     amount: str | None = None

@@ -94,6 +94,8 @@ class Kind(StrEnum):
     REVIEW_RECEIVED = "review_received"
     REVIEW_REPLIED = "review_replied"
     CLIENT_REVIEWED = "client_reviewed"
+    GIG_APPROVED = "gig_approved"
+    GIG_REJECTED = "gig_rejected"
 
 
 class Channels(Struct, frozen=True):
@@ -132,6 +134,8 @@ _ABOUT: Final[dict[Category, dict[Kind, Channels]]] = {
         Kind.MONEY_CLEARED: QUIET,
         Kind.STOCK_LOW: LOUD,
         Kind.REVIEW_RECEIVED: QUIET,
+        Kind.GIG_APPROVED: LOUD,
+        Kind.GIG_REJECTED: LOUD,
     },
     Category.ORDERS: {
         Kind.ORDER_PLACED: LOUD,

@@ -89,6 +89,14 @@ TEXTS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
         "en": ("New review", "“{title}” was reviewed: {count} of 5."),
         "zh": ("新的评价", "“{title}”收到一条评价：{count} 分（满分 5 分）。"),
     },
+    Kind.GIG_APPROVED: {
+        "en": ("Your gig is published", "“{title}” was approved and can be ordered."),
+        "zh": ("服务已上架", "“{title}”已通过审核，现在可以下单。"),
+    },
+    Kind.GIG_REJECTED: {
+        "en": ("Your gig was not approved", "“{title}” is not shown. {reason} Mend it, then publish it again."),
+        "zh": ("服务未通过审核", "“{title}”未能上架。{reason} 请修改后重新发布。"),
+    },
     Kind.REVIEW_REPLIED: {
         "en": ("The seller replied", "The seller replied to your review of “{title}”."),
         "zh": ("卖家已回复", "卖家回复了您对“{title}”的评价。"),

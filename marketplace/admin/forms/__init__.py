@@ -1,6 +1,6 @@
 """The forms in the back office's sidebar. Each calls the same use case as the API; a refusal is shown as its message."""
 
-from marketplace.admin.forms import auctions, catalog, coupons, money, people, shop, system
+from marketplace.admin.forms import auctions, catalog, coupons, gigs, money, people, shop, system
 
 FORMS = [
     *people.FORMS,
@@ -9,5 +9,6 @@ FORMS = [
     *catalog.FORMS,
     *shop.FORMS,
     *coupons.FORMS,
+    *gigs.FORMS,
     *system.FORMS,
 ]

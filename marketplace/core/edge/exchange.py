@@ -11,7 +11,7 @@ import msgspec
 from litestar.types import Message, Send
 
 from marketplace.core import clock, logs
-from marketplace.core.edge import compress, metrics
+from marketplace.core.edge import compress, metrics, watching
 from marketplace.core.edge.cors import Cors
 from marketplace.core.edge.headers import Raw, SecurityHeaders
 from marketplace.core.envelope import Refusal
@@ -147,6 +147,8 @@ class Exchange:
         status = self.status or 500
         route = self.route or self._scope.get("path_template") or "unmatched"
         metrics.observe(self.method, route, status, seconds)
+        if self.method == "GET":
+            watching.tell(route, self._scope, status)
         path = self._path
         if path.startswith(UNEVENTFUL):
             return

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
+import asyncpg
 from msgspec import Struct
 
 from marketplace.core import db
@@ -40,6 +41,10 @@ async def lock_gig(gig_id: UUID) -> LockedGig:
     row = await db.fetch_row(GIG.format(which="g.id = $1"), gig_id)
     if row is None:
         raise GigNotFound
+    return _locked(row)
+
+
+def _locked(row: asyncpg.Record) -> LockedGig:
     return LockedGig(**{**dict(row), "status": GigStatus(row["status"])})
 
 
@@ -50,17 +55,23 @@ async def lock_gigs(gig_ids: Iterable[UUID]) -> None:
     )
 
 
-async def lock_gig_of_package(package_id: UUID) -> LockedGig:
-    """The gig whose package this is, where it is still offered. Raises PackageNotFound."""
-    gig_id = await db.fetch_val("SELECT gig FROM gig_packages WHERE id = $1 AND archived_at IS NULL", package_id)
-    if gig_id is None:
+async def lock_gig_of_package(package_id: UUID, seller_id: UUID) -> LockedGig:
+    """The seller's gig whose package this is, where it is still offered. Raises PackageNotFound."""
+    gig = await _lock_of("SELECT gig FROM gig_packages WHERE id = $1 AND archived_at IS NULL", package_id, seller_id)
+    if gig is None:
         raise PackageNotFound
-    return await lock_gig(gig_id)
+    return gig
 
 
-async def lock_gig_of_media(media_id: UUID) -> LockedGig:
-    """Raises MediaNotFound."""
-    gig_id = await db.fetch_val("SELECT gig FROM gig_media WHERE id = $1", media_id)
-    if gig_id is None:
+async def lock_gig_of_media(media_id: UUID, seller_id: UUID) -> LockedGig:
+    """The seller's gig that shows this. Raises MediaNotFound."""
+    gig = await _lock_of("SELECT gig FROM gig_media WHERE id = $1", media_id, seller_id)
+    if gig is None:
         raise MediaNotFound
-    return await lock_gig(gig_id)
+    return gig
+
+
+async def _lock_of(statement: str, part_id: UUID, seller_id: UUID) -> LockedGig | None:
+    """The part may be gone by the time its gig is locked: the caller looks again."""
+    row = await db.fetch_row(GIG.format(which=f"g.id = ({statement}) AND g.seller = $2"), part_id, seller_id)
+    return None if row is None else _locked(row)

@@ -16,7 +16,6 @@ from marketplace.core.money import to_thousandths
 from marketplace.core.pagination import ListQuery, Order, Rows
 from marketplace.core.rarity import narrow
 from marketplace.shop.errors import ProductNotFound
-from marketplace.shop.queries.rarity import narrow
 from marketplace.shop.queries.searching import KEY, RANK, RELEVANCE, ranked, searched
 from marketplace.shop.queries.shown import (
     BESIDE,

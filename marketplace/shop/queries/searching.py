@@ -5,8 +5,6 @@ from typing import Any, Final
 from marketplace.core.pagination import ListQuery, Order, Rows
 from marketplace.core.rarity import narrow
 from marketplace.core.words import tsquery
-from marketplace.shop.queries.rarity import narrow
-from marketplace.shop.wording import tsquery
 
 KEY: Final = "p.id"
 HAS: Final = "p.words @@ to_tsquery('simple', {})"
