@@ -27,6 +27,8 @@ CLOSED: Final = {
 LOGIN: Final = "/public/login"
 SPOKEN_TO: Final = (LOGIN, "/public/logout", "/api/mfa-setup")
 """Take forms as well as JSON, and nothing but texts."""
+DESK: Final = "/desk/"
+"""Pages of our own, whose forms the browser sends as they are."""
 FORM: Final = "application/x-www-form-urlencoded"
 
 _shown: dict[str, str] = {}
@@ -62,7 +64,7 @@ async def checked(scope: Any, receive: Receive) -> Receive:
         await ratelimit.hit("anonymous", caller(scope))
     body = await _read(receive)
     media_type = headers.get(b"content-type", "").partition(";")[0].strip().lower()
-    if path in SPOKEN_TO and media_type == FORM:
+    if (path in SPOKEN_TO or path.startswith(DESK)) and media_type == FORM:
         return _again(body)
     if media_type not in ("", "application/json"):
         raise UnsupportedMedia

@@ -14,6 +14,7 @@ from piccolo_api.rate_limiting.middleware import RateLimitProvider
 from marketplace.accounts.states import Role
 from marketplace.accounts.tables import IdentityCheck, Session, User
 from marketplace.admin import gate
+from marketplace.admin.desk.mount import desk
 from marketplace.admin.forms import FORMS
 from marketplace.admin.mfa import AuthenticatorApp
 from marketplace.admin.staff import Staff, read_only, searched_by, staff_with, with_second_factor
@@ -345,7 +346,7 @@ def tables() -> list[TableConfig]:
 def create_panel() -> Any:
     """The ASGI application to mount at /admin."""
     config = settings()
-    return create_admin(
+    panel = create_admin(
         tables=tables(),
         forms=FORMS,
         auth_table=Staff,  # type: ignore[arg-type]
@@ -357,5 +358,7 @@ def create_panel() -> Any:
         page_size=25,
         rate_limit_provider=AccountLimits(),
         mfa_providers=[AuthenticatorApp()],
-        sidebar_links={"API docs": "/api/docs", "Front page": "/"},
+        sidebar_links={"Dispute desk": "/admin/desk/", "API docs": "/api/docs", "Front page": "/"},
     )
+    panel.mount("/desk", desk())
+    return panel

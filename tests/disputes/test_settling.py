@@ -7,9 +7,10 @@ from marketplace.core.errors import ValidationFailed
 from marketplace.core.money import Money
 from marketplace.core.states import IllegalTransition
 from marketplace.disputes import errors
-from marketplace.disputes.service import deciding, opening, proposing, talking, waiting
+from marketplace.disputes.service import deciding, opening, previewing, proposing, talking, waiting
 from marketplace.disputes.states import DisputeStatus as S
 from marketplace.disputes.states import Reason, Side, Turn
+from marketplace.ledger.queries import get_postings
 from marketplace.ledger.states import AccountKind as K
 from marketplace.orders.errors import NothingHeld, OrderFrozen, OrderNotFound, SplitNotExact
 from marketplace.orders.service import completing, shipping
@@ -292,4 +293,22 @@ async def test_what_the_bank_left_is_divided_anew():
     await time_passes(dispute_id)
     order = await read(order_id)
     assert (order.refunded_minor, order.released_minor) == (4_000, 6_000)
+    await hold_invariants()
+
+
+async def test_a_preview_shows_every_posting_and_leaves_nothing():
+    dispute_id, staff = await a_dispute(10_000, tax=1_000), (await a_user()).id
+    order_id = (await look(dispute_id)).order.id
+    before = await db.fetch_val("SELECT count(*) FROM ledger_entries")
+    seen = await previewing.preview(dispute_id, staff, "44", "66")
+    minor = {line.kind: line.amount.minor for posting in seen for line in posting.lines if line.kind is not K.ESCROW}
+    assert minor == {K.WALLET_AVAILABLE: 4_400, K.SELLER_PENDING: 5_400, K.PLATFORM_FEE: 600, K.TAX_PAYABLE: 600}
+    assert await db.fetch_val("SELECT count(*) FROM ledger_entries") == before
+    assert (await read(order_id)).frozen and (await look(dispute_id)).status == S.NEGOTIATING
+    with pytest.raises(SplitNotExact):
+        await previewing.preview(dispute_id, staff, "44", "65")
+    await set_to(appeal_days=0)
+    await deciding.resolve(dispute_id, staff, "44", "66", "As it was shown")
+    done = [one for one in await get_postings("order_id", order_id) if one.reason in ("refund", "release")]
+    assert [(one.reason, one.lines) for one in done] == [(one.reason, one.lines) for one in seen]
     await hold_invariants()

@@ -44,7 +44,7 @@ class StaffDisputeController(Controller):
         self, listing: NamedDependency[ListQuery[QueueFilters]], viewer: NamedDependency[Viewer]
     ) -> Envelope[Page[StaffDisputeRow]]:
         """All disputes, the most urgent first."""
-        return await staff.list_queue(listing, viewer)
+        return await staff.list_queue(listing, viewer.id)
 
     @get("/{dispute_id:uuid}", operation_id="adminShowDispute")
     async def show(self, dispute_id: FromPath[UUID], viewer: NamedDependency[Viewer]) -> Envelope[DisputeOut]:

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from marketplace.accounts.viewer import Viewer
 from marketplace.core import db
 from marketplace.core.envelope import Envelope, Page
 from marketplace.core.filters import Filters, Listing
@@ -49,7 +48,7 @@ CASE: Final = f"""SELECT row_to_json(shown)::text AS shown, {EVIDENCE_OF.format(
   FROM (SELECT 'buyer' AS role, {WHOLE.replace("{internal}", "true")} FROM {SOURCE} WHERE d.id = $1) AS shown"""
 
 
-async def list_queue(listing: ListQuery[QueueFilters], viewer: Viewer) -> Envelope[Page[StaffDisputeRow]]:
+async def list_queue(listing: ListQuery[QueueFilters], viewer_id: UUID) -> Envelope[Page[StaffDisputeRow]]:
     """All disputes, the most urgent first."""
     wanted = listing.filters
     rows = (
@@ -63,7 +62,7 @@ async def list_queue(listing: ListQuery[QueueFilters], viewer: Viewer) -> Envelo
         .when("(d.status NOT IN ('resolved', 'withdrawn')) = {}::bool", wanted.is_open)
     )
     if wanted.mine is not None:
-        rows = rows.where("d.assignee = {}", viewer.id) if wanted.mine else rows.where("d.assignee IS NULL")
+        rows = rows.where("d.assignee = {}", viewer_id) if wanted.mine else rows.where("d.assignee IS NULL")
     return await rows.page(StaffDisputeRow)
 
 
