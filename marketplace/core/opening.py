@@ -4,6 +4,8 @@ import asyncio
 import signal
 import sys
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, Literal
 
@@ -14,7 +16,8 @@ from marketplace.core.errors import Unavailable
 from marketplace.core.opener import REFUSED, WALL_SECONDS
 
 PROGRAM: Final = Path(__file__).with_name("opener.py")
-_OUR_TURN: Final = asyncio.Semaphore(1)
+PATIENCE_SECONDS: Final = 30
+_our_turn = asyncio.Semaphore(1)
 """Each may take two gigabytes: a process opens one at a time."""
 _EXHAUSTED: Final = frozenset({signal.SIGXCPU, signal.SIGALRM, signal.SIGXFSZ})
 _CRASHED: Final = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL})
@@ -54,7 +57,7 @@ async def look_into(source: Path, media_type: str, *, clean: Path | None = None)
     verb: Verb = "film" if media_type.startswith("video/") else "sound" if media_type.startswith("audio/") else "paper"
     with tempfile.TemporaryDirectory(prefix="marketplace-opening-") as folder:
         picture = Path(folder) / "picture.png"
-        async with _OUR_TURN:
+        async with _turn():
             code, said = await _run(verb, str(source), DEMUXERS[media_type], str(picture), str(clean or ""))
         if code == REFUSED:
             raise Unfit(msgspec.json.decode(said, type=str))
@@ -63,6 +66,20 @@ async def look_into(source: Path, media_type: str, *, clean: Path | None = None)
         found = msgspec.json.decode(said, type=Opened)
         image = await asyncio.to_thread(picture.read_bytes) if picture.exists() else None
     return msgspec.structs.replace(found, picture=image)
+
+
+@asynccontextmanager
+async def _turn() -> AsyncIterator[None]:
+    """One at a time. Who would wait long comes again later, so that slow files do not keep every job of the process waiting."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await _our_turn.acquire()
+    except TimeoutError:
+        raise Unavailable("Other files are being opened.") from None
+    try:
+        yield
+    finally:
+        _our_turn.release()
 
 
 def _by_signal(number: int) -> Exception:

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from marketplace.core import filetypes, opener, opening, storage
+from marketplace.core.errors import Unavailable
 from marketplace.core.image_headers import Truncated
 from marketplace.media import queries
 from marketplace.media.errors import FileTooLarge, FileTruncated, FileTypeRefused
@@ -262,6 +263,18 @@ async def test_a_process_that_is_ended_from_outside_is_no_verdict_on_the_file(fi
     await work_off()
     assert (await queries.get_media(media.id)).state is MediaState.PENDING
     monkeypatch.setattr(opening, "_run", run)
+    await processing.process(media.id)
+    assert (await queries.get_media(media.id)).state is MediaState.READY
+
+
+async def test_a_file_whose_turn_does_not_come_waits_for_another_try(files, monkeypatch):
+    media = await uploads.accept(AFile(a_film()), SHOW, owner_id=(await a_user()).id)
+    monkeypatch.setattr(opening, "PATIENCE_SECONDS", 0.05)
+    async with opening._turn():
+        with pytest.raises(Unavailable):
+            await processing.process(media.id)
+    monkeypatch.undo()
+    assert (await queries.get_media(media.id)).state is MediaState.PENDING
     await processing.process(media.id)
     assert (await queries.get_media(media.id)).state is MediaState.READY
 

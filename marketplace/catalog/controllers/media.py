@@ -8,7 +8,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, MultipartBody
 from msgspec import Struct
 
-from marketplace.accounts.viewer import Viewer
+from marketplace.accounts.states import Role
+from marketplace.accounts.viewer import Viewer, requires
 from marketplace.core import ratelimit
 from marketplace.core.config import settings
 from marketplace.core.envelope import Envelope, ok
@@ -29,7 +30,8 @@ class MediaController(Controller):
     path = "/media"
     tags = ("Media",)
 
-    @post(operation_id="uploadMedia", request_max_body_size=settings().max_upload_bytes)
+    # A guard, because it is asked before the body is read: strangers do not fill the disk.
+    @post(operation_id="uploadMedia", request_max_body_size=settings().max_upload_bytes, guards=[requires(Role.USER)])
     async def upload(self, data: MultipartBody[UploadForm], viewer: NamedDependency[Viewer]) -> Envelope[MediaOut]:
         """Upload a file ahead of what it is for, and name it there by its `id` within a day.
 
