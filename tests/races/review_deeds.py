@@ -5,8 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from marketplace.core.errors import DomainError
+from marketplace.reviews.service import revealing, writing
 from marketplace.reviews.service.changing import take_back
-from tests.factories.reviews import review
+from tests.factories.reviews import review, words
 
 
 async def write(job: dict[str, Any]) -> list[str]:
@@ -29,3 +30,24 @@ async def write_and_take_back(job: dict[str, Any]) -> int:
         await take_back(await review(product, author, job["rating"]), author)
     await review(product, author, job["rating"])
     return int(job["times"]) + 1
+
+
+async def speak(job: dict[str, Any]) -> list[str]:
+    """One side of many orders reviews the other, all at once; some let the end of the silence come meanwhile."""
+
+    async def one(order: str, author: str) -> str:
+        try:
+            await writing.review_order(UUID(order), UUID(author), words(job["rating"]))
+        except DomainError as refusal:
+            return refusal.code
+        return "written"
+
+    return list(await asyncio.gather(*(one(order, author) for order, author in job["orders"])))
+
+
+async def let_silence_end(job: dict[str, Any]) -> int:
+    """The clock looks at many orders, so many `times`."""
+    for _ in range(job["times"]):
+        for order in job["orders"]:
+            await revealing.reveal(UUID(order))
+    return int(job["times"])

@@ -14,7 +14,7 @@ COUNTS: Final = "r.hidden_at IS NULL AND r.blind_until IS NULL"
 
 MOVE: Final = """
 INSERT INTO user_ratings AS u ("user", {side}_sum, {side}_count, {other}_sum, {other}_count)
-SELECT $1, greatest($2, 0), greatest($3, 0), 0, 0
+SELECT $1, CASE WHEN $3 > 0 THEN $2 ELSE 0 END, greatest($3, 0), 0, 0
 ON CONFLICT ("user") DO UPDATE SET {side}_sum = u.{side}_sum + $2, {side}_count = u.{side}_count + $3
 """
 OF_SELLER: Final = MOVE.replace("{side}", "seller").replace("{other}", "client")
