@@ -33,6 +33,9 @@ BROKEN: Final = {
     "what was called off by line is not sent": """
         SELECT l.id FROM order_lines l JOIN order_line_cancellations c ON c.line = l.id LEFT JOIN order_line_progress p ON p.id = l.id
         GROUP BY l.id, p.cancelled HAVING sum(c.quantity) > coalesce(p.cancelled, 0)""",
+    "what was called off and paid back is a refund of its order": """
+        SELECT c."order" AS id FROM order_line_cancellations c LEFT JOIN refunds f ON f.id = c.cancellation AND f.order_id = c."order"
+        GROUP BY c.cancellation, c."order", f.amount_minor HAVING sum(c.refunded_minor) <> coalesce(f.amount_minor, 0)""",
     "what comes back of an order is on the shelf once": """
         SELECT o.id FROM orders o JOIN (
           SELECT m."order", m.variant, m.on_hand_change AS n FROM stock_movements m WHERE m.kind = 'returned'

@@ -214,11 +214,11 @@ class LineCancellation(Table, tablename="order_line_cancellations"):
     """So many of an order's line were called off before they were sent. Append-only; amounts are minor units of its currency.
 
     `amount_minor` is what they are worth, `refunded_minor` what was paid back for them: less, where the order had been refunded
-    before. Rows of one `request` were called off together.
+    before. Rows of one `cancellation` were called off together; their refund has its id.
     """
 
     id = BigSerial(primary_key=True)
-    request = UUID(default=None)
+    cancellation = UUID(default=None)
     order = ForeignKey(Order, on_delete=OnDelete.restrict, index=True)
     line = ForeignKey(OrderLine, on_delete=OnDelete.restrict, index=True)
     quantity = Integer()

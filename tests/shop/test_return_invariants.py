@@ -26,6 +26,9 @@ BREACHES = {
     ),
     "what a return paid back is a refund of its order": "UPDATE order_returns SET refunded_minor = refunded_minor - 1",
     "what was called off by line is not sent": "UPDATE order_line_progress SET cancelled = 0",
+    "what was called off and paid back is a refund of its order": (
+        "UPDATE order_line_cancellations SET refunded_minor = refunded_minor - 1"
+    ),
     "what comes back of an order is on the shelf once": (
         'INSERT INTO stock_movements (variant, kind, on_hand_change, on_hand_after, allocated_after, "order", reason, at) '
         'SELECT variant, kind, on_hand_change, on_hand_after, allocated_after, "order", reason, now() '
@@ -34,7 +37,15 @@ BREACHES = {
     "an order waits for the returns that are open": "UPDATE orders SET open_returns = 1, paused_at = now()",
     "a return stands where its history ends": "DELETE FROM order_return_history WHERE to_status = 'refunded'",
 }
-TABLES = ("orders", "order_returns", "order_return_lines", "order_return_history", "stock_movements", "shipments")
+TABLES = (
+    "orders",
+    "order_returns",
+    "order_return_lines",
+    "order_return_history",
+    "stock_movements",
+    "shipments",
+    "order_line_cancellations",
+)
 
 
 @pytest.mark.parametrize("rule", BREACHES)

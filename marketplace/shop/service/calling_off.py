@@ -32,7 +32,7 @@ from marketplace.shop.schemas.returns import WantedLine
 from marketplace.shop.service import stock
 
 WRITE: Final = """
-INSERT INTO order_line_cancellations (request, "order", line, quantity, amount_minor, refunded_minor, actor, reason, at)
+INSERT INTO order_line_cancellations (cancellation, "order", line, quantity, amount_minor, refunded_minor, actor, reason, at)
 SELECT $1, $2, t.line, t.quantity, t.amount, t.refunded, $3, $4, $5
 FROM unnest($6::uuid[], $7::int[], $8::bigint[], $9::bigint[]) AS t(line, quantity, amount, refunded)
 """
@@ -116,15 +116,17 @@ async def _priced(order: LockedOrder, parts: Mapping[UUID, int]) -> list[CalledO
 
 
 async def _pay_back(order: LockedOrder, gone: Sequence[CalledOff], actor: UUID, reason: str) -> LockedOrder:
-    request = uuid7()
+    cancellation = uuid7()
     await db.execute(
-        WRITE, request, order.id, actor, reason, clock.now(), [one.line for one in gone], [one.quantity for one in gone],
+        WRITE, cancellation, order.id, actor, reason, clock.now(), [one.line for one in gone], [one.quantity for one in gone],
         [one.amount for one in gone], [one.refunded for one in gone],
     )  # fmt: skip
     minor = sum(one.refunded for one in gone)
     if not minor:
         return order
-    return await paying_back.give(order, minor, actor, reason or "Called off before it was sent", refund_id=request)
+    return await paying_back.give(
+        order, minor, actor, reason or "Called off before it was sent", refund_id=cancellation
+    )
 
 
 async def _follow(order: LockedOrder, actor: UUID, count: int, *, emptied: bool) -> None:
