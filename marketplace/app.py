@@ -33,6 +33,7 @@ from marketplace.core.listing import provide_listing
 from marketplace.disputes import controllers as disputes
 from marketplace.gigs import controllers as gigs
 from marketplace.gigs.counting import counting
+from marketplace.engagements import controllers as engagements
 from marketplace.notifications import controllers as notifications
 from marketplace.notifications import rooms as notification_rooms
 from marketplace.orders import controllers as orders
@@ -50,6 +51,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     *auctions.CONTROLLERS,
     *gigs.CONTROLLERS,
     *shop.CONTROLLERS,
+    *engagements.CONTROLLERS,
     *reviews.CONTROLLERS,
     *disputes.CONTROLLERS,
     *admin.CONTROLLERS,

@@ -35,10 +35,10 @@ class GigOrders:
         await opening.paid(order)
 
     async def on_cancelled(self, order: LockedOrder, by: CancelledBy, reason: str) -> None:
-        await ending.cancelled(order.id)
+        await ending.cancelled(order)
 
     async def on_completed(self, order: LockedOrder) -> None:
-        await ending.completed(order.id)
+        await ending.completed(order)
 
     async def may_cancel(self, order: LockedOrder, by: CancelledBy) -> bool:
         """Raises CancelByAgreement."""
@@ -60,4 +60,4 @@ STEPS = {
     "start": Step(Gig.IN_PROGRESS, deed=accepting.start),
 }
 
-fulfilment.register(GigOrders(), STEPS, disputed=Gig.DISPUTED, on_frozen=clockwork.frozen_or_thawed)
+fulfilment.register(GigOrders(), STEPS, disputed=Gig.DISPUTED, on_frozen=ending.frozen_or_thawed)

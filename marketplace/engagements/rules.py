@@ -4,7 +4,7 @@ from typing import Annotated, TypeAlias
 
 from msgspec import Meta
 
-from marketplace.core import platform
+from marketplace.core import platform, ratelimit
 
 Days: TypeAlias = Annotated[int, Meta(ge=1, le=90)]
 Hours: TypeAlias = Annotated[int, Meta(ge=1, le=24 * 30)]
@@ -16,7 +16,16 @@ ACCEPT_DAYS = platform.define(
 REVIEW_DAYS = platform.define(
     "gigs.review_days", Days, 3, "A delivery that its buyer says nothing to for so long is accepted."
 )
+CANCEL_ANSWER_HOURS = platform.define(
+    "gigs.cancel_answer_hours", Hours, 48, "Who says nothing for so long agrees to a request to cancel."
+)
 VERY_LATE_HOURS = platform.define(
     "gigs.very_late_hours", Hours, 24,
     "So long after the due date, without an agreed extension, the buyer may cancel alone.",
 )  # fmt: skip
+OFFER_DAYS = platform.define("gigs.offer_days", Days, 7, "How long a custom offer stands, unless it says less.")
+OFFER_PAY_DAYS = platform.define(
+    "gigs.offer_pay_days", Days, 3, "How long a custom offer that was accepted may be paid."
+)
+
+ratelimit.define("custom_offers", "30/h")

@@ -53,3 +53,72 @@ class QuestionKind(StrEnum):
     CHOICE = "choice"
     MULTIPLE = "multiple"
     FILE = "file"
+
+
+class DeliveryStatus(StrEnum):
+    """SUBMITTED waits for the buyer, and only the latest one ever does. CLOSED: the order was called off while it waited."""
+
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    REVISION_REQUESTED = "revision_requested"
+    CLOSED = "closed"
+
+
+D = DeliveryStatus
+DELIVERY: Machine[DeliveryStatus] = Machine({
+    D.SUBMITTED: frozenset({D.ACCEPTED, D.REJECTED, D.REVISION_REQUESTED, D.CLOSED}),
+    D.ACCEPTED: frozenset(),
+    D.REJECTED: frozenset(),
+    D.REVISION_REQUESTED: frozenset(),
+    D.CLOSED: frozenset(),
+})  # fmt: skip
+
+
+class RequestKind(StrEnum):
+    """What one side asks of the other: more days, by the seller; to call it off, by either."""
+
+    EXTENSION = "extension"
+    CANCELLATION = "cancellation"
+
+
+class RequestStatus(StrEnum):
+    """LAPSED: it has no object any more, for the work was delivered or the order is over."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+R = RequestStatus
+REQUEST: Machine[RequestStatus] = Machine({
+    R.OPEN: frozenset({R.ACCEPTED, R.DECLINED, R.WITHDRAWN, R.LAPSED}),
+    R.ACCEPTED: frozenset(),
+    R.DECLINED: frozenset(),
+    R.WITHDRAWN: frozenset(),
+    R.LAPSED: frozenset(),
+})  # fmt: skip
+
+
+class OfferStatus(StrEnum):
+    """COUNTERED: the other side has answered it with an offer of their own."""
+
+    OPEN = "open"
+    COUNTERED = "countered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+O = OfferStatus  # noqa: E741 - as G, D and R
+OFFER: Machine[OfferStatus] = Machine({
+    O.OPEN: frozenset({O.COUNTERED, O.ACCEPTED, O.DECLINED, O.WITHDRAWN, O.EXPIRED}),
+    O.COUNTERED: frozenset(),
+    O.ACCEPTED: frozenset(),
+    O.DECLINED: frozenset(),
+    O.WITHDRAWN: frozenset(),
+    O.EXPIRED: frozenset(),
+})  # fmt: skip

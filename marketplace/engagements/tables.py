@@ -1,8 +1,22 @@
-from piccolo.columns import JSONB, UUID, Boolean, ForeignKey, Integer, OnDelete, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import (
+    JSONB,
+    UUID,
+    BigInt,
+    Boolean,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    SmallInt,
+    Text,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
-from marketplace.engagements.states import QuestionKind
+from marketplace.accounts.tables import User
+from marketplace.engagements.states import DeliveryStatus, OfferStatus, QuestionKind, RequestKind, RequestStatus
+from marketplace.gigs.tables import Gig
 
 
 class Engagement(Table, tablename="engagements"):
@@ -50,3 +64,70 @@ class EngagementRequirement(Table, tablename="engagement_requirements"):
     answer = Text(default="")
     chosen = JSONB(default="[]")
     answered_at = Timestamptz(null=True, default=None)
+
+
+class Delivery(Table, tablename="deliveries"):
+    """What the seller hands over, numbered from 1. The files are those attached to it for `files.DELIVERY`.
+
+    `files` says for good what they were: [{"id", "name", "bytes", "sha256"}]. `answer` is what the buyer said to it.
+    """
+
+    id = UUID(primary_key=True, default=None)
+    engagement = ForeignKey(Engagement, on_delete=OnDelete.restrict)
+    version = SmallInt()
+    message = Text()
+    status = Varchar(length=24, choices=DeliveryStatus, default=DeliveryStatus.SUBMITTED)
+    answer = Text(default="")
+    files = JSONB(default="[]")
+    seen_at = Timestamptz(null=True, default=None)
+    answered_at = Timestamptz(null=True, default=None)
+    created_at = Timestamptz(default=TimestamptzNow())
+    updated_at = Timestamptz(default=TimestamptzNow())
+
+
+class EngagementRequest(Table, tablename="engagement_requests"):
+    """What one side asks of the other, one of a kind at a time. `days` are of an extension.
+
+    `answer_by` is when silence agrees to a cancellation; while `paused_at` is set it will move by as long as the order is frozen.
+    No `answered_by`: the house itself, by its rules.
+    """
+
+    id = UUID(primary_key=True, default=None)
+    engagement = ForeignKey(Engagement, on_delete=OnDelete.restrict)
+    kind = Varchar(length=16, choices=RequestKind)
+    asked_by = ForeignKey(User, on_delete=OnDelete.restrict, index=True)
+    days = SmallInt(null=True, default=None)
+    reason = Text(default="")
+    status = Varchar(length=16, choices=RequestStatus, default=RequestStatus.OPEN)
+    answer = Text(default="")
+    answered_by = ForeignKey(User, null=True, default=None, on_delete=OnDelete.restrict, index=True)
+    answer_by = Timestamptz(null=True, default=None)
+    paused_at = Timestamptz(null=True, default=None)
+    answered_at = Timestamptz(null=True, default=None)
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class CustomOffer(Table, tablename="custom_offers"):
+    """Terms for a gig that one side offers the other: the seller, or a buyer who asks for them. Amounts in minor units.
+
+    A counter-offer is another row of the same `thread` (the id of its first), of which one at most is open. No `revisions`: as
+    many as are asked for. `order` is what came of it.
+    """
+
+    id = UUID(primary_key=True, default=None)
+    thread = UUID(default=None)
+    gig = ForeignKey(Gig, on_delete=OnDelete.restrict, index=True)
+    seller = ForeignKey(User, on_delete=OnDelete.restrict)
+    buyer = ForeignKey(User, on_delete=OnDelete.restrict)
+    author = ForeignKey(User, on_delete=OnDelete.restrict)
+    status = Varchar(length=16, choices=OfferStatus, default=OfferStatus.OPEN)
+    description = Text()
+    price_minor = BigInt()
+    currency = Varchar(length=3)
+    delivery_days = SmallInt()
+    revisions = SmallInt(null=True, default=None)
+    answer = Text(default="")
+    order = UUID(null=True, default=None, unique=True)
+    expires_at = Timestamptz()
+    answered_at = Timestamptz(null=True, default=None)
+    created_at = Timestamptz(default=TimestamptzNow())

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from marketplace.core.timers import Payload, timer
-from marketplace.engagements.service import accepting, clockwork, opening
+from marketplace.engagements.service import accepting, asking, clockwork, opening
 
 
 @timer(opening.GIVE_UP)
@@ -14,3 +14,8 @@ async def give_up(key: str, _: Payload) -> None:
 @timer(clockwork.LATENESS)
 async def lateness(key: str, _: Payload) -> None:
     await clockwork.look(UUID(key))
+
+
+@timer(asking.ANSWER)
+async def answer(key: str, _: Payload) -> None:
+    await asking.agree_by_silence(UUID(key))

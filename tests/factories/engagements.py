@@ -9,12 +9,17 @@ from marketplace.core.ids import uuid7
 from marketplace.core.money import Money
 from marketplace.engagements.queries.locking import read_work
 from marketplace.engagements.schemas.work import LockedEngagement, Question
+from marketplace.engagements.service import deciding, delivering
 from marketplace.engagements.service.opening import Terms, open_work
 from marketplace.engagements.states import Gig
+from marketplace.media.purposes import Purpose
+from marketplace.media.service import uploads
 from marketplace.orders.fulfilment import Line
+from marketplace.orders.service import cancelling, freezing
 from marketplace.orders.service.stepping import step
 from tests.factories.accounts import a_user
 from tests.factories.orders import pay
+from tests.factories.pictures import AFile, a_picture, work_off
 
 
 async def a_bare_gig(seller: UUID) -> UUID:
@@ -51,13 +56,54 @@ async def an_engagement(
     )  # fmt: skip
     async with db.transaction():
         order_id = await open_work(buyer, terms)
-    way = [Gig.PENDING_PAYMENT, Gig.AWAITING_REQUIREMENTS, Gig.ACCEPTED, Gig.IN_PROGRESS]
-    for status in way[1 : way.index(to) + 1]:
-        if status is Gig.AWAITING_REQUIREMENTS:
-            await pay(await db.fetch_val("SELECT checkout FROM orders WHERE id = $1", order_id), paid_with)
-        else:
-            await step(order_id, seller, "accept" if status is Gig.ACCEPTED else "start")
+    for status in WAYS[to]:
+        await _go(order_id, status, buyer, seller, paid_with)
     return order_id
+
+
+STRAIGHT = [Gig.AWAITING_REQUIREMENTS, Gig.ACCEPTED, Gig.IN_PROGRESS, Gig.DELIVERED]
+WAYS = {
+    Gig.PENDING_PAYMENT: [],
+    **{status: STRAIGHT[: n + 1] for n, status in enumerate(STRAIGHT)},
+    Gig.IN_REVISION: [*STRAIGHT, Gig.IN_REVISION],
+    Gig.COMPLETED: [*STRAIGHT, Gig.COMPLETED],
+    Gig.CANCELLED: [Gig.AWAITING_REQUIREMENTS, Gig.CANCELLED],
+    Gig.DISPUTED: [*STRAIGHT, Gig.DISPUTED],
+}
+
+
+async def _go(order_id: UUID, to: Gig, buyer: UUID, seller: UUID, paid_with: str) -> None:
+    if to is Gig.AWAITING_REQUIREMENTS:
+        await pay(await db.fetch_val("SELECT checkout FROM orders WHERE id = $1", order_id), paid_with)
+    elif to is Gig.ACCEPTED:
+        await step(order_id, seller, "accept")
+    elif to is Gig.IN_PROGRESS:
+        await step(order_id, seller, "start")
+    elif to is Gig.DELIVERED:
+        await delivering.submit(order_id, seller, "Here it is.", [])
+    elif to is Gig.IN_REVISION:
+        await deciding.request_revision(await latest_of(order_id), buyer, "Bluer, please.")
+    elif to is Gig.COMPLETED:
+        await deciding.accept(await latest_of(order_id), buyer)
+    elif to is Gig.CANCELLED:
+        await cancelling.cancel_own(order_id, buyer, "Sorry")
+    elif to is Gig.DISPUTED:
+        await freezing.freeze(order_id, freezing.DISPUTE, None, "They do not agree")
+
+
+async def latest_of(order_id: UUID) -> UUID:
+    """Its last delivery's id."""
+    delivery: UUID = await db.fetch_val(
+        "SELECT id FROM deliveries WHERE engagement = $1 ORDER BY version DESC LIMIT 1", order_id
+    )
+    return delivery
+
+
+async def a_file_for(owner: UUID, purpose: Purpose, data: bytes | None = None) -> UUID:
+    """Uploaded ahead, and worked off."""
+    media = await uploads.take_in(AFile(data or a_picture()), purpose, owner_id=owner)
+    await work_off()
+    return media.id
 
 
 async def parties(order_id: UUID) -> tuple[UUID, UUID]:

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from marketplace.engagements.states import QuestionKind
+from marketplace.engagements.states import DeliveryStatus, QuestionKind, RequestKind, RequestStatus
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -34,3 +34,27 @@ class LockedEngagement(Struct, frozen=True, kw_only=True):
     clock_stopped_at: datetime | None
     late_at: datetime | None
     very_late_at: datetime | None
+
+
+class LockedDelivery(Struct, frozen=True, kw_only=True):
+    """A delivery of work that is locked."""
+
+    id: UUID
+    engagement: UUID
+    version: int
+    status: DeliveryStatus
+    seen_at: datetime | None
+
+
+class LockedRequest(Struct, frozen=True, kw_only=True):
+    """What one side of locked work asks of the other."""
+
+    id: UUID
+    engagement: UUID
+    kind: RequestKind
+    asked_by: UUID
+    days: int | None
+    reason: str
+    status: RequestStatus
+    answer_by: datetime | None
+    paused_at: datetime | None

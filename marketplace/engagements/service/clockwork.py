@@ -10,7 +10,7 @@ from uuid import UUID
 from marketplace.core import clock, outbox, timers
 from marketplace.engagements import rules
 from marketplace.engagements.events import WorkLate
-from marketplace.engagements.queries.locking import lock_work, read_work
+from marketplace.engagements.queries.locking import lock_work
 from marketplace.engagements.schemas.work import LockedEngagement
 from marketplace.engagements.service.recording import record
 from marketplace.engagements.states import WORKING
@@ -38,11 +38,6 @@ async def set_clock(order: LockedOrder, work: LockedEngagement) -> LockedEngagem
         work = await record(work, due_at=work.due_at + stood, clock_stopped_at=None)
     await _watch(work)
     return work
-
-
-async def frozen_or_thawed(order: LockedOrder) -> None:
-    """Of a locked order: its clock stands while it is in dispute, or its money in question."""
-    await set_clock(order, await read_work(order.id))
 
 
 async def _watch(work: LockedEngagement) -> None:

@@ -1,20 +1,34 @@
-"""What the end of an order means to the work under it. Both run in the transaction that ends it, under its lock."""
-
-from uuid import UUID
+"""What the end of an order, and a freeze, mean to the work under it. All of it runs in the transaction that makes it true."""
 
 from marketplace.core import timers
-from marketplace.engagements.service.clockwork import LATENESS
+from marketplace.engagements.queries.locking import latest_delivery, read_work
+from marketplace.engagements.service import asking, clockwork
+from marketplace.engagements.service.delivering import answer
 from marketplace.engagements.service.opening import GIVE_UP
+from marketplace.engagements.states import DeliveryStatus
+from marketplace.orders.fulfilment import LockedOrder
 
 
-async def completed(order_id: UUID) -> None:
-    await _stop(order_id)
+async def completed(order: LockedOrder) -> None:
+    await _over(order, DeliveryStatus.ACCEPTED)
 
 
-async def cancelled(order_id: UUID) -> None:
-    await _stop(order_id)
+async def cancelled(order: LockedOrder) -> None:
+    """`order` is as it was before: whether it was late by then is written down for good."""
+    await clockwork.mark(order, await read_work(order.id))
+    await _over(order, DeliveryStatus.CLOSED)
 
 
-async def _stop(order_id: UUID) -> None:
-    await timers.cancel(LATENESS, order_id)
-    await timers.cancel(GIVE_UP, order_id)
+async def _over(order: LockedOrder, to: DeliveryStatus) -> None:
+    latest = await latest_delivery(order.id)
+    if latest is not None and latest.status is DeliveryStatus.SUBMITTED:
+        await answer(latest, to)
+    await asking.lapse(order)
+    await timers.cancel(clockwork.LATENESS, order.id)
+    await timers.cancel(GIVE_UP, order.id)
+
+
+async def frozen_or_thawed(order: LockedOrder) -> None:
+    """Neither the clock of the work nor the time to answer runs while the order is frozen."""
+    await clockwork.set_clock(order, await read_work(order.id))
+    await asking.frozen_or_thawed(order)

@@ -8,12 +8,15 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from marketplace.core import clock, db, timers
+from marketplace.core import clock, db, outbox, timers
 from marketplace.core.ids import uuid7
 from marketplace.engagements import rules
+from marketplace.engagements.events import RequirementsAwaited
 from marketplace.engagements.queries.locking import read_work
+from marketplace.engagements.queries.requirements import missing
 from marketplace.engagements.schemas.work import LockedEngagement, Question
 from marketplace.engagements.service.recording import record
+from marketplace.orders import telling
 from marketplace.orders.fulfilment import Draft, Line, LockedOrder
 from marketplace.orders.service.placing import place
 
@@ -70,8 +73,12 @@ async def open_work(buyer: UUID, terms: Terms, actor: UUID | None = None) -> UUI
 
 async def paid(order: LockedOrder) -> None:
     """Of a locked order: the seller has some days to accept it, from when they know what they need."""
-    work = await read_work(order.id)
-    await await_acceptance(work)
+    work = await await_acceptance(await read_work(order.id))
+    left = await missing(order.id)
+    if not left and work.answered_at is None:
+        await record(work, answered_at=clock.now())
+    assert work.accept_by is not None, "it has just begun"
+    await outbox.emit(RequirementsAwaited(**telling.of(order), count=len(left), accept_by=work.accept_by))
 
 
 async def await_acceptance(work: LockedEngagement) -> LockedEngagement:
