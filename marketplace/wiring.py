@@ -19,6 +19,7 @@ import marketplace.disputes.invariants
 import marketplace.disputes.personal_data
 import marketplace.disputes.timers
 import marketplace.engagements.fulfilment
+import marketplace.engagements.handlers
 import marketplace.engagements.invariants
 import marketplace.engagements.timers
 import marketplace.gigs.handlers

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
+
+from msgspec import Meta, Struct
 
 from marketplace.core import clock
 from marketplace.core.states import Machine
 from marketplace.engagements.errors import CancelByAgreement
 from marketplace.engagements.queries.locking import lock_work_of, read_work
 from marketplace.engagements.service import accepting, clockwork, ending, opening
+from marketplace.engagements.service.buying import order_package
 from marketplace.engagements.states import GIG, PHASES, WORKING, Gig
-from marketplace.orders import fulfilment
+from marketplace.orders import fulfilment, ordering
 from marketplace.orders.fulfilment import CancelledBy, LockedOrder, Step
 from marketplace.orders.states import Phase
 
@@ -55,9 +58,27 @@ class GigOrders:
         )  # fmt: skip
 
 
+class OrderGig(Struct, kw_only=True, tag=opening.KIND, tag_field="kind", forbid_unknown_fields=True):
+    """A package of a gig, with extras, at today's terms. A quantity multiplies the package; its days and revisions are for all of it.
+
+    What the seller must know is answered next (`/orders/{id}/requirements/`).
+    """
+
+    package_id: UUID
+    extras: Annotated[list[UUID], Meta(max_length=20)] = []
+    quantity: Annotated[int, Meta(ge=1, le=20)] = 1
+    note: Annotated[str, Meta(max_length=2000)] = ""
+
+
+async def order_gig(buyer: UUID, wanted: OrderGig) -> UUID:
+    """Raises what `order_package` raises."""
+    return await order_package(buyer, wanted.package_id, wanted.extras, wanted.quantity, wanted.note)
+
+
 STEPS = {
-    "accept": Step(Gig.ACCEPTED, deed=accepting.accept),
-    "start": Step(Gig.IN_PROGRESS, deed=accepting.start),
+    "accept": Step(Gig.ACCEPTED, deed=accepting.accept, at=Gig.AWAITING_REQUIREMENTS),
+    "start": Step(Gig.IN_PROGRESS, deed=accepting.start, at=Gig.ACCEPTED),
 }
 
 fulfilment.register(GigOrders(), STEPS, disputed=Gig.DISPUTED, on_frozen=ending.frozen_or_thawed)
+ordering.register(OrderGig, order_gig)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from marketplace.core.timers import Payload, timer
-from marketplace.engagements.service import accepting, asking, clockwork, opening
+from marketplace.engagements.service import accepting, asking, clockwork, offering, opening
 
 
 @timer(opening.GIVE_UP)
@@ -19,3 +19,8 @@ async def lateness(key: str, _: Payload) -> None:
 @timer(asking.ANSWER)
 async def answer(key: str, _: Payload) -> None:
     await asking.agree_by_silence(UUID(key))
+
+
+@timer(offering.EXPIRY)
+async def offer_expiry(key: str, _: Payload) -> None:
+    await offering.expire(UUID(key))

@@ -113,13 +113,15 @@ Heard: TypeAlias = Callable[[LockedOrder], Awaitable[None]]
 class Step(Struct, frozen=True):
     """A move that one side of an order makes by its name: `POST /orders/{id}/accept`. By the seller, or else the buyer.
 
-    `deed` is what the step is, where it is more than the move; it moves the order to `to` itself.
+    `deed` is what the step is, where it is more than the move; it moves the order to `to` itself. `at`: from there only, whatever
+    else the machine allows.
     """
 
     to: str
     by: CancelledBy = CancelledBy.SELLER
     note: str = ""
     deed: Deed | None = None
+    at: str | None = None
 
 
 class Fulfilment(Protocol):

@@ -9,7 +9,7 @@ from marketplace.core.ids import uuid7
 from marketplace.core.money import Money
 from marketplace.engagements.queries.locking import read_work
 from marketplace.engagements.schemas.work import LockedEngagement, Question
-from marketplace.engagements.service import deciding, delivering
+from marketplace.engagements.service import deciding, delivering, offering
 from marketplace.engagements.service.opening import Terms, open_work
 from marketplace.engagements.states import Gig
 from marketplace.media.purposes import Purpose
@@ -22,17 +22,59 @@ from tests.factories.orders import pay
 from tests.factories.pictures import AFile, a_picture, work_off
 
 
-async def a_bare_gig(seller: UUID) -> UUID:
+async def a_bare_gig(seller: UUID, status: str = "published", *, currency: str = "USD") -> UUID:
     """The row alone, for an order to name."""
     gig = uuid7()
     await db.execute(
-        "INSERT INTO gigs (id, seller, title, slug, description, keywords, currency, status, must_be_approved, rejected_reason, "
-        "languages, view_count, click_count, order_count, completed_count, rating_sum, rating_count, trending, published_at, created_at, "
-        "updated_at) VALUES ($1, $2, 'A logo', 'a-logo-' || $1::uuid, '', '', 'USD', 'draft', false, '', '{}', 0, 0, 0, 0, 0, 0, "
-        "0, NULL, now(), now())",
-        gig, seller,
+        "INSERT INTO gigs (id, seller, category, title, slug, description, keywords, currency, status, must_be_approved, "
+        "rejected_reason, languages, starting_minor, delivery_days, view_count, click_count, order_count, completed_count, rating_sum, "
+        "rating_count, trending, published_at, created_at, updated_at) VALUES ($1, $2, $1, 'A logo', 'a-logo-' || $1::uuid, '', '', "
+        "$4, $3, false, '', '{}', 5000, 3, 0, 0, 0, 0, 0, 0, 0, now(), now(), now())",
+        gig, seller, status, currency,
     )  # fmt: skip
     return gig
+
+
+async def a_package(
+    gig: UUID, minor: int = 5_000, *, days: int = 3, revisions: int | None = 1, tier: str = "basic"
+) -> UUID:
+    package = uuid7()
+    await db.execute(
+        "INSERT INTO gig_packages (id, gig, tier, title, description, price_minor, delivery_days, revisions, is_main, features, "
+        "created_at) VALUES ($1, $2, $3::text, initcap($3::text), '', $4, $5, $6, $3::text = 'basic', '[]', now())",
+        package, gig, tier, minor, days, revisions,
+    )  # fmt: skip
+    return package
+
+
+async def an_extra(gig: UUID, minor: int = 1_000, *, days: int = 0, title: str = "Source files") -> UUID:
+    extra = uuid7()
+    await db.execute(
+        "INSERT INTO gig_extras (id, gig, title, description, price_minor, extra_days, position, created_at) "
+        "VALUES ($1, $2, $3, '', $4, $5, 1, now())",
+        extra, gig, title, minor, days,
+    )  # fmt: skip
+    return extra
+
+
+async def a_question(gig: UUID, question: str = "What is it called?", *, required: bool = True) -> UUID:
+    asked = uuid7()
+    await db.execute(
+        "INSERT INTO gig_requirements (id, gig, position, kind, question, choices, is_required) VALUES ($1, $2, 1, 'text', $3, '[]', $4)",
+        asked, gig, question, required,
+    )  # fmt: skip
+    return asked
+
+
+async def an_offer(
+    seller: UUID, buyer: UUID, *, by: str = "seller", price: str = "80.00", days: int = 4, revisions: int | None = 2
+) -> UUID:
+    """A custom offer, made by one of the two."""
+    gig = await a_bare_gig(seller)
+    author = seller if by == "seller" else buyer
+    return await offering.make(
+        author, gig, buyer if by == "seller" else None, price, days, revisions, "A logo with a fox"
+    )
 
 
 async def an_engagement(

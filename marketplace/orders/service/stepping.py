@@ -30,6 +30,11 @@ async def step(order_id: UUID, viewer_id: UUID, name: str) -> LockedOrder:
             raise OnlyTheBuyer
         check(order, wanted.to)
         check_not_frozen(order)
+        if wanted.at not in (None, order.status):
+            raise IllegalTransition(
+                f"{order.status} cannot become {wanted.to} by that.",
+                current=order.status, target=wanted.to, allowed_from=[wanted.at],
+            )  # fmt: skip
         if wanted.deed is not None:
             return await wanted.deed(order, viewer_id)
         return await move(order, wanted.to, viewer_id, wanted.note)
