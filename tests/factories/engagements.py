@@ -15,9 +15,10 @@ from marketplace.engagements.states import Gig
 from marketplace.media.purposes import Purpose
 from marketplace.media.service import uploads
 from marketplace.orders.fulfilment import Line
-from marketplace.orders.service import cancelling, freezing
+from marketplace.orders.service import cancelling
 from marketplace.orders.service.stepping import step
 from tests.factories.accounts import a_user
+from tests.factories.disputes import a_dispute
 from tests.factories.orders import pay
 from tests.factories.pictures import AFile, a_picture, work_off
 
@@ -130,7 +131,7 @@ async def _go(order_id: UUID, to: Gig, buyer: UUID, seller: UUID, paid_with: str
     elif to is Gig.CANCELLED:
         await cancelling.cancel_own(order_id, buyer, "Sorry")
     elif to is Gig.DISPUTED:
-        await freezing.freeze(order_id, freezing.DISPUTE, None, "They do not agree")
+        await a_dispute(order_id=order_id)
 
 
 async def latest_of(order_id: UUID) -> UUID:
