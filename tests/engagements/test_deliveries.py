@@ -193,7 +193,8 @@ async def test_each_side_does_its_own():
 
 
 async def test_a_dispute_that_comes_to_nothing_leaves_the_delivery_waiting():
-    order_id = await an_engagement(to=Gig.DISPUTED)
+    order_id = await an_engagement(to=Gig.DELIVERED)
+    await freezing.freeze(order_id, freezing.DISPUTE, None, "They do not agree")
     assert (await work_of(order_id)).clock_stopped_at is not None
     await set_times(order_id, auto_complete_at=timedelta(seconds=1))
     await timers.run_due()
@@ -206,7 +207,8 @@ async def test_a_dispute_that_comes_to_nothing_leaves_the_delivery_waiting():
 
 @pytest.mark.parametrize(("buyer", "seller", "ends"), [(10_000, 0, "closed"), (4_000, 6_000, "accepted")])
 async def test_a_split_closes_the_delivery(buyer, seller, ends):
-    order_id = await an_engagement(to=Gig.DISPUTED)
+    order_id = await an_engagement(to=Gig.DELIVERED)
+    await freezing.freeze(order_id, freezing.DISPUTE, None, "They do not agree")
     await freezing.resolve(order_id, buyer, seller, None, "Half done")
     assert (await get_delivery(await latest_of(order_id), (await parties(order_id))[0])).status == ends
     await hold_invariants()
