@@ -31,9 +31,9 @@ from marketplace.core.edge.metrics import metrics
 from marketplace.core.idempotency import IdempotencyKeys
 from marketplace.core.listing import provide_listing
 from marketplace.disputes import controllers as disputes
+from marketplace.engagements import controllers as engagements
 from marketplace.gigs import controllers as gigs
 from marketplace.gigs.counting import counting
-from marketplace.engagements import controllers as engagements
 from marketplace.notifications import controllers as notifications
 from marketplace.notifications import rooms as notification_rooms
 from marketplace.orders import controllers as orders
