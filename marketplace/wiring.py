@@ -21,6 +21,7 @@ import marketplace.disputes.timers
 import marketplace.engagements.fulfilment
 import marketplace.engagements.handlers
 import marketplace.engagements.invariants
+import marketplace.engagements.reviewing
 import marketplace.engagements.timers
 import marketplace.gigs.handlers
 import marketplace.gigs.invariants

@@ -244,7 +244,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "POST /api/v1/products/{product}/publish": SELLER,
     "GET /api/v1/products/{product}/related": PUBLIC,
     "POST /api/v1/reviews": SIGNED_IN,
-    "GET /api/v1/reviews/gig/{gig_id}": "nnnnnnn",  # there is no such gig
+    "GET /api/v1/reviews/gig/{gig_id}": PUBLIC,
     "GET /api/v1/reviews/mine": SIGNED_IN,
     "GET /api/v1/reviews/user/{user_id}": PUBLIC,
     "GET /api/v1/reviews/{review_id}": PUBLIC,

@@ -258,6 +258,7 @@ MAKERS: dict[str, Callable[[World], Awaitable[str]]] = {
     "dispute_id": a_dispute_of_the_owner,
     "event_id": a_webhook,
     "favorite_id": lambda world: _favorite(world),
+    "gig_id": lambda world: _text(world.gig()),
     "gig": lambda world: _text(world.gig()),
     "gig_media_id": what_the_gig_shows,
     "image_id": a_picture_of_the_seller,
