@@ -9,6 +9,7 @@ from marketplace.admin.money_schemas import StaffBreakRow, StaffOrderRow, StaffP
 from marketplace.core.envelope import Envelope, Page
 from marketplace.core.filters import Filters, Listing
 from marketplace.core.pagination import ListQuery, Order
+from marketplace.orders.parts import CHECKOUTS
 from marketplace.orders.states import Phase
 from marketplace.payments.states import PaymentStatus, PayoutStatus
 
@@ -79,7 +80,7 @@ async def list_payments(listing: ListQuery[PaymentFilters]) -> Envelope[Page[Sta
         .when("p.purpose = {}", wanted.purpose)
         .when("p.currency = {}", wanted.currency)
         .when("p.payer = {}", wanted.payer)
-        .when("p.purpose = 'checkout' AND p.subject = (SELECT checkout FROM orders WHERE id = {})", wanted.order_id)
+        .when(f"p.purpose = 'checkout' AND p.subject IN {CHECKOUTS.format('{}')}", wanted.order_id, wanted.order_id)
         .when("p.surplus = {}", wanted.surplus)
     )
     return await rows.page(StaffPaymentRow)

@@ -28,7 +28,7 @@ from marketplace.ledger.tables import LedgerAccount, LedgerEntry, LedgerHold, Le
 from marketplace.media.tables import Media
 from marketplace.moderation.tables import ModerationCase
 from marketplace.notifications.tables import Notification
-from marketplace.orders.tables import LineProgress, Order, OrderHistory, OrderLine, Shipment, ShipmentLine
+from marketplace.orders.tables import LineProgress, Order, OrderHistory, OrderLine, OrderPart, Shipment, ShipmentLine
 from marketplace.payments.tables import (
     Chargeback,
     Invoice,
@@ -148,7 +148,7 @@ def coupons() -> list[TableConfig]:
 
 
 def orders() -> list[TableConfig]:
-    o, line, h = Order, OrderLine, OrderHistory
+    o, part, line, h = Order, OrderPart, OrderLine, OrderHistory
     s, i, p = Shipment, ShipmentLine, LineProgress
     return [
         looked_at(
@@ -171,6 +171,7 @@ def orders() -> list[TableConfig]:
         ),
         looked_at(i, "Orders", [i.id, i.shipment, i.line, i.quantity]),
         looked_at(p, "Orders", [p.id, p.quantity, p.sent, p.cancelled]),
+        looked_at(part, "Orders", [part.id, part.order, part.position, part.title, part.amount_minor, part.refunded_minor, part.due_at, part.paid_at]),
         looked_at(h, "Orders", [h.id, h.order, h.from_status, h.to_status, h.actor, h.note, h.at], newest_by=h.at),
     ]  # fmt: skip
 

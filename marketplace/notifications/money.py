@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from marketplace.core import db
 from marketplace.core.money import to_text
 from marketplace.core.outbox import on
 from marketplace.notifications.details import Details
@@ -16,11 +15,13 @@ from marketplace.orders.events import (
     OrderEvent,
     OrderFrozen,
     OrderPaid,
+    OrderPartPaid,
     OrderPlaced,
     OrderRefunded,
     OrderReleased,
     OrderUnfrozen,
 )
+from marketplace.orders.queries.checkouts import sales_of
 from marketplace.payments.events import (
     ChargebackClosed,
     ChargebackOpened,
@@ -59,8 +60,17 @@ async def tell_of_order(event: OrderPlaced) -> None:
 @on(OrderPaid)
 async def tell_of_payment(event: OrderPaid) -> None:
     if event.kind != SUBSCRIPTION:
-        await notify(Kind.PAYMENT_RECEIVED, _of(event), [event.buyer_id])
-        await notify(Kind.SALE_PAID, _of(event), [event.seller_id])
+        await _tell_paid(event, event.amount)
+
+
+@on(OrderPartPaid)
+async def tell_of_paid_part(event: OrderPartPaid) -> None:
+    await _tell_paid(event, event.amount)
+
+
+async def _tell_paid(event: OrderEvent, amount: int | None) -> None:
+    await notify(Kind.PAYMENT_RECEIVED, _of(event, amount), [event.buyer_id])
+    await notify(Kind.SALE_PAID, _of(event, amount), [event.seller_id])
 
 
 @on(OrderDelivered)
@@ -175,9 +185,9 @@ async def _tell_sellers(kind: Kind, event: ChargebackOpened | ChargebackClosed, 
     """Each seller of what was paid, with their own order."""
     if event.purpose != CHECKOUT:
         return
-    for row in await db.fetch("SELECT id, number, seller FROM orders WHERE checkout = $1 ORDER BY id", event.subject):
+    for sale in await sales_of(event.subject):
         details = Details(
-            order_id=row["id"], number=row["number"], amount=to_text(event.amount, event.currency),
+            order_id=sale.order_id, number=sale.number, amount=to_text(event.amount, event.currency),
             currency=event.currency, reason=reason,
         )  # fmt: skip
-        await notify(kind, details, [row["seller"]])
+        await notify(kind, details, [sale.seller])

@@ -110,3 +110,17 @@ class NothingToOrder(ValidationFailed):
 
 class UnknownKind(ValidationFailed):
     """`details.known`: the ways to sell that take orders here."""
+
+
+class PartsNotExact(Unprocessable):
+    """`details.due`: what the parts must sum to, each of them above zero."""
+
+    code = "parts_not_exact"
+    default_message = "The parts must sum to what is to be paid."
+
+
+class NotInParts(Conflict):
+    """It is paid whole, and has been."""
+
+    code = "order_not_in_parts"
+    default_message = "This order has been paid whole."

@@ -23,9 +23,19 @@ class OrderPlaced(OrderEvent, frozen=True, kw_only=True):
 
 
 class OrderPaid(OrderEvent, frozen=True, kw_only=True):
-    """All of it is in escrow. `payment_id` None: there was nothing to pay."""
+    """All of it is in escrow, or `amount`, the first part of it. `payment_id` None: there was nothing to pay."""
 
     payment_id: UUID | None
+    amount: int | None = None
+
+
+class OrderPartPaid(OrderEvent, frozen=True, kw_only=True):
+    """A further part of it is in escrow."""
+
+    payment_id: UUID
+    position: int
+    part: str
+    amount: int
 
 
 class SentItem(Struct, frozen=True, kw_only=True):

@@ -66,6 +66,7 @@ class LockedOrder(Struct, frozen=True, kw_only=True):
     released_minor: int
     refunded_minor: int
     refunded_held_minor: int
+    in_parts: bool
     frozen_at: datetime | None
     frozen_by: str
     expires_at: datetime | None
@@ -108,6 +109,9 @@ Deed: TypeAlias = Callable[[LockedOrder, UUID], Awaitable[LockedOrder]]
 
 
 Heard: TypeAlias = Callable[[LockedOrder], Awaitable[None]]
+
+PartPaid: TypeAlias = Callable[[LockedOrder, int], Awaitable[None]]
+"""(the locked order, the position of the part)."""
 
 
 class Step(Struct, frozen=True):
@@ -164,6 +168,7 @@ _kinds: dict[str, Fulfilment] = {}
 _steps: dict[str, Mapping[str, Step]] = {}
 _disputed: dict[str, str] = {}
 _on_frozen: dict[str, Heard] = {}
+_on_part_paid: dict[str, PartPaid] = {}
 
 
 def register(
@@ -172,10 +177,11 @@ def register(
     *,
     disputed: str | None = None,
     on_frozen: Heard | None = None,
+    on_part_paid: PartPaid | None = None,
 ) -> None:
     """`disputed` is the status of an order whose sides are in dispute, where the kind has a word for that: it comes with the
     freeze and goes back with its end to what it was before. `on_frozen` hears under the lock, with the order as it is then,
-    that it has been frozen, or that it goes on.
+    that it has been frozen, or that it goes on; `on_part_paid`, of an order in parts, that one after the first has been paid.
 
     Raises ValueError where its machine does what the spine does not allow (a phase that goes back), or a step moves money.
     """
@@ -197,6 +203,9 @@ def register(
     _on_frozen.pop(fulfilment.kind, None)
     if on_frozen is not None:
         _on_frozen[fulfilment.kind] = on_frozen
+    _on_part_paid.pop(fulfilment.kind, None)
+    if on_part_paid is not None:
+        _on_part_paid[fulfilment.kind] = on_part_paid
 
 
 def of_kind(kind: str) -> Fulfilment:
@@ -216,6 +225,13 @@ async def tell_frozen(order: LockedOrder) -> None:
     heard = _on_frozen.get(order.kind)
     if heard is not None:
         await heard(order)
+
+
+async def tell_part_paid(order: LockedOrder, position: int) -> None:
+    """Of a locked order of which a further part has just been paid."""
+    heard = _on_part_paid.get(order.kind)
+    if heard is not None:
+        await heard(order, position)
 
 
 def kinds() -> list[str]:

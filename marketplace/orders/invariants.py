@@ -12,17 +12,37 @@ BROKEN: Final = {
         GROUP BY o.id HAVING coalesce(sum(a.balance_minor), 0) <> o.captured_minor - o.released_minor - o.refunded_held_minor
           OR coalesce(bool_or(a.currency <> o.currency AND a.balance_minor <> 0), false)""",
     "orders hold what they should": """
-        SELECT id FROM orders WHERE CASE phase
-          WHEN 'unpaid' THEN captured_minor <> 0
-          WHEN 'open' THEN captured_minor <> total_minor
-          WHEN 'completed' THEN captured_minor <> total_minor OR captured_minor - released_minor - refunded_held_minor <> 0
-          ELSE refunded_minor <> captured_minor END""",
+        SELECT o.id FROM orders o LEFT JOIN LATERAL (SELECT sum(x.amount_minor) AS paid FROM order_parts x
+          WHERE x."order" = o.id AND x.paid_at IS NOT NULL) x ON o.in_parts
+        WHERE CASE o.phase
+          WHEN 'unpaid' THEN o.captured_minor <> 0
+          WHEN 'cancelled' THEN NOT o.in_parts AND o.refunded_minor <> o.captured_minor
+          ELSE o.captured_minor IS DISTINCT FROM CASE WHEN o.in_parts THEN x.paid ELSE o.total_minor END END
+          OR (o.in_parts AND o.captured_minor <> coalesce(x.paid, 0))
+          OR (o.phase IN ('completed', 'cancelled') AND o.captured_minor - o.released_minor - o.refunded_held_minor <> 0)""",
+    "the parts of an order sum to it, and each counts what was refunded of it": """
+        SELECT o.id FROM orders o LEFT JOIN order_parts x ON x."order" = o.id GROUP BY o.id
+        HAVING o.in_parts <> (count(x.id) > 0) OR (o.in_parts AND (sum(x.amount_minor), sum(x.refunded_minor))
+          IS DISTINCT FROM (o.total_minor::numeric, o.refunded_minor::numeric))""",
+    "the parts of an order are due and paid one after the other": """
+        SELECT "order" AS id FROM (SELECT x.*, row_number() OVER one AS place, lag(x.paid_at) OVER one AS before
+          FROM order_parts x WINDOW one AS (PARTITION BY x."order" ORDER BY x.position)) x
+        WHERE x.position <> x.place OR (x.paid_at IS NOT NULL AND x.due_at IS NULL)
+          OR (x.position > 1 AND x.due_at IS NOT NULL AND x.before IS NULL)
+        UNION SELECT x."order" FROM order_parts x JOIN orders o ON o.id = x."order" JOIN checkouts c ON c.id = x.checkout
+        WHERE (x.position = 1) <> (x.checkout = o.checkout) OR (c.buyer, c.currency) <> (o.buyer, o.currency)""",
+    "no more is refunded with a payment than is counted of its part": """
+        SELECT x."order" AS id FROM order_parts x JOIN payments p ON p.purpose = 'checkout' AND p.subject = x.checkout
+        JOIN refunds r ON r.payment = p.id AND r.order_id = x."order"
+        GROUP BY x.id, x."order" HAVING sum(r.amount_minor) > x.refunded_minor""",
     "refunds of an order are never more than it counts, nor that more than was paid": """
         SELECT o.id FROM orders o LEFT JOIN refunds r ON r.order_id = o.id
         GROUP BY o.id HAVING coalesce(sum(r.amount_minor), 0) > o.refunded_minor OR o.refunded_minor > o.captured_minor""",
     "what was paid for a checkout is what its payment brought": """
-        SELECT c.id FROM checkouts c JOIN orders o ON o.checkout = c.id
-        GROUP BY c.id HAVING sum(o.captured_minor) <> (SELECT coalesce(sum(p.captured_minor), 0) FROM payments p
+        SELECT c.id FROM checkouts c LEFT JOIN (
+          SELECT checkout, captured_minor AS minor FROM orders WHERE NOT in_parts
+          UNION ALL SELECT checkout, amount_minor FROM order_parts WHERE paid_at IS NOT NULL) o ON o.checkout = c.id
+        GROUP BY c.id HAVING coalesce(sum(o.minor), 0) <> (SELECT coalesce(sum(p.captured_minor), 0) FROM payments p
           WHERE p.purpose = 'checkout' AND p.subject = c.id AND p.status = 'succeeded' AND NOT p.surplus)""",
     "what was released is in the ledger": """
         SELECT o.id FROM orders o WHERE o.released_minor <> (SELECT coalesce(-sum(e.amount_minor), 0)

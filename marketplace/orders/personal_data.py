@@ -36,6 +36,14 @@ privacy.exporter(
     "checkouts", rows("SELECT id, currency, created_at, paid_at FROM checkouts WHERE buyer = $1 ORDER BY id")
 )
 
+privacy.exporter(
+    "order_parts",
+    rows(
+        'SELECT x."order", x.position, x.title, x.amount_minor, x.refunded_minor, x.paid_at '
+        'FROM order_parts x JOIN orders o ON o.id = x."order" WHERE $1 IN (o.buyer, o.seller) ORDER BY x."order", x.position'
+    ),
+)
+
 SAID: Final = {
     ("unpaid", True): "Your order {} waits to be paid: pay or cancel it first.",
     ("unpaid", False): "The buyer of order {} has not paid yet.",

@@ -36,6 +36,16 @@ class EscrowStatus(StrEnum):
     SETTLED = "settled"
 
 
+class PartStatus(StrEnum):
+    """Of what is paid at once of an order in parts. PLANNED waits for its turn, DUE for the money; VOID came to nothing, for the
+    order was over before."""
+
+    PLANNED = "planned"
+    DUE = "due"
+    PAID = "paid"
+    VOID = "void"
+
+
 class Goods(StrEnum):
     """The statuses of what is sent or handed over. RULES: Orders.
 

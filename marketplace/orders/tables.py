@@ -3,6 +3,7 @@ from piccolo.columns import (
     UUID,
     BigInt,
     BigSerial,
+    Boolean,
     ForeignKey,
     Integer,
     OnDelete,
@@ -37,6 +38,7 @@ class Order(Table, tablename="orders"):
     stays where it is. `auto_complete_at` is when silence counts as receipt, `expires_at` when an unpaid one is given up.
     `sent_parts` counts its shipments. While `open_returns` of it are, since `paused_at`, silence counts for nothing and nothing
     clears.
+    `in_parts`: it is paid, or at least released, one part after the other.
     """
 
     id = UUID(primary_key=True, default=None)
@@ -58,6 +60,7 @@ class Order(Table, tablename="orders"):
     released_minor = BigInt(default=0)
     refunded_minor = BigInt(default=0)
     refunded_held_minor = BigInt(default=0)
+    in_parts = Boolean(default=False)
     shipping_address = JSONB(null=True, default=None)
     billing_address = JSONB(null=True, default=None)
     note = Text(default="")
@@ -80,6 +83,22 @@ class Order(Table, tablename="orders"):
     cleared_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz(default=TimestamptzNow())
     updated_at = Timestamptz(default=TimestamptzNow())
+
+
+class OrderPart(Table, tablename="order_parts"):
+    """What of an order in parts is paid at once, with a checkout of its own (the first with the order's). The amounts of all
+    sum to the order's total; `refunded_minor` is what went back of this one. Paid from the first on, each once it is due.
+    """
+
+    id = UUID(primary_key=True, default=None)
+    order = ForeignKey(Order, on_delete=OnDelete.restrict, index=True)
+    position = SmallInt()
+    title = Varchar(length=200)
+    amount_minor = BigInt()
+    refunded_minor = BigInt(default=0)
+    checkout = ForeignKey(Checkout, on_delete=OnDelete.restrict)
+    due_at = Timestamptz(null=True, default=None)
+    paid_at = Timestamptz(null=True, default=None)
 
 
 class OrderLine(Table, tablename="order_lines"):

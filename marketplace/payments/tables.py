@@ -189,7 +189,8 @@ class InvoiceCounter(Table, tablename="invoice_counters"):
 class Invoice(Table, tablename="invoices"):
     """What was sold, as a document: immutable, numbered without gaps in its series. `issuer` None is the platform.
 
-    `document` holds everything it shows (parties, lines, sums) as it was when it was issued.
+    `document` holds everything it shows (parties, lines, sums) as it was when it was issued. `payment` is there where an order
+    is paid, and so invoiced, in parts.
     """
 
     id = UUID(primary_key=True, default=None)
@@ -200,6 +201,7 @@ class Invoice(Table, tablename="invoices"):
     year = SmallInt()
     seq = Integer()
     order_id = UUID(null=True, default=None, index=True)
+    payment = ForeignKey(Payment, null=True, default=None, on_delete=OnDelete.restrict)
     refund = ForeignKey(Refund, null=True, default=None, on_delete=OnDelete.restrict, index=True)
     corrects: ForeignKey["Invoice"] = ForeignKey("self", null=True, default=None, on_delete=OnDelete.restrict)
     currency = Varchar(length=3)

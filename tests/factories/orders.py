@@ -14,6 +14,10 @@ from marketplace.ledger.states import AccountKind
 from marketplace.orders import fulfilment
 from marketplace.orders.fulfilment import CancelledBy, Draft, Line, LockedOrder
 from marketplace.orders.locking import lock_order
+from marketplace.orders.parts import Part, parts_of
+from marketplace.orders.queries.checkouts import checkout_of_order
+from marketplace.orders.service import dividing
+from marketplace.orders.service.dividing import Planned
 from marketplace.orders.service.paying import PURPOSE, CheckoutPayable
 from marketplace.orders.service.placing import Placed, place
 from marketplace.orders.states import GOODS, PHASES_OF_GOODS, Goods
@@ -53,9 +57,12 @@ class TestGoods:
     async def may_cancel(self, order: LockedOrder, by: CancelledBy) -> bool:
         return by is CancelledBy.STAFF or order.status != Goods.SHIPPED
 
+    async def on_part_paid(self, order: LockedOrder, position: int) -> None:
+        self.told.append((f"part {position} paid", order.id))
+
 
 GOODS_KIND = TestGoods()
-fulfilment.register(GOODS_KIND)  # type: ignore[arg-type]
+fulfilment.register(GOODS_KIND, on_part_paid=GOODS_KIND.on_part_paid)  # type: ignore[arg-type]
 
 
 def a_line(minor: int = 10_000, **over: Any) -> Line:
@@ -79,6 +86,35 @@ async def an_order(
     if paid:
         await pay(placed.checkout_id, "sandbox" if paid is True else paid)
     return placed.orders[0].id
+
+
+async def an_order_in_parts(*parts: int, paid: int = 0, provider: str = "sandbox", **over: Any) -> UUID:
+    """The id of an order that is paid in these parts; the first `paid` of them have been."""
+    order_id = await an_order(sum(parts) - over.get("tax", 0), **over)
+    async with db.transaction():
+        plan = [Planned(f"Part {n}", minor) for n, minor in enumerate(parts, 1)]
+        await dividing.divide(await lock_order(order_id), plan)
+    for n in range(paid):
+        await pay_part(order_id, provider, then=n + 1 < paid)
+    return order_id
+
+
+async def pay_part(order_id: UUID, provider: str = "sandbox", *, then: bool = False) -> UUID:
+    """Pay what is due of an order. `then` the next part is due. The payment's id."""
+    payment_id = await pay(await checkout_of_order(order_id, (await read(order_id)).buyer), provider)
+    if then:
+        await have_next_due(order_id)
+    return payment_id
+
+
+async def have_next_due(order_id: UUID) -> Part | None:
+    async with db.transaction():
+        return await dividing.have_next_due(await lock_order(order_id))
+
+
+async def parts(order_id: UUID) -> list[Part]:
+    async with db.transaction():
+        return await parts_of(await lock_order(order_id))
 
 
 async def a_checkout(*sellers: UUID, buyer: UUID | None = None, minor: Sequence[int] = ()) -> Placed:

@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
 from marketplace.core import db
 from marketplace.core.money import to_text
 from marketplace.ledger.queries import get_postings
 from marketplace.ledger.schemas import Line, Posting
 from marketplace.ledger.states import AccountKind, TransferStatus
 from marketplace.orders.errors import OrderNotFound
-from marketplace.orders.schemas.money import MoneyLine, MoneyStep, OrderMoney
+from marketplace.orders.schemas.money import MoneyLine, MoneyStep, OrderMoney, OrderPartOut
 from marketplace.orders.schemas.orders import OrderRole
 
 K = AccountKind
@@ -54,11 +56,20 @@ SAID: Final = {
 }
 
 
+ORDER: Final = """
+SELECT o.number, o.currency, o.buyer, (SELECT coalesce(json_agg(json_build_object('position', x.position, 'title', x.title,
+    'amount', money_text(x.amount_minor, o.currency), 'refunded', money_text(x.refunded_minor, o.currency),
+    'status', CASE WHEN x.paid_at IS NOT NULL THEN 'paid' WHEN o.phase IN ('completed', 'cancelled') THEN 'void'
+      WHEN x.due_at IS NOT NULL THEN 'due' ELSE 'planned' END,
+    'checkout_id', CASE WHEN o.buyer = $2 THEN x.checkout END, 'due_at', x.due_at, 'paid_at', x.paid_at) ORDER BY x.position), '[]')
+  FROM order_parts x WHERE o.in_parts AND x."order" = o.id)::text AS parts
+FROM orders o WHERE o.id = $1 AND $2 IN (o.buyer, o.seller)
+"""
+
+
 async def get_money(order_id: UUID, viewer_id: UUID) -> OrderMoney:
     """Of an order that the viewer buys or sells. Raises OrderNotFound."""
-    row = await db.fetch_row(
-        "SELECT number, currency, buyer FROM orders WHERE id = $1 AND $2 IN (buyer, seller)", order_id, viewer_id
-    )
+    row = await db.fetch_row(ORDER, order_id, viewer_id)
     if row is None:
         raise OrderNotFound
     role, currency = OrderRole.BUYER if row["buyer"] == viewer_id else OrderRole.SELLER, row["currency"]
@@ -73,7 +84,8 @@ async def get_money(order_id: UUID, viewer_id: UUID) -> OrderMoney:
             steps.append(_step(posting, lines, to_text(escrow, currency)))
     return OrderMoney(
         order_id=order_id, order_number=row["number"], role=role, currency=currency,
-        escrow_balance=to_text(escrow, currency), postings=steps,
+        escrow_balance=to_text(escrow, currency), parts=msgspec.json.decode(row["parts"], type=list[OrderPartOut]),
+        postings=steps,
     )  # fmt: skip
 
 

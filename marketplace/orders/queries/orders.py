@@ -11,6 +11,8 @@ from marketplace.core.envelope import Envelope, Page
 from marketplace.core.filters import Filters, Listing
 from marketplace.core.pagination import ListQuery, Order
 from marketplace.orders.errors import OrderNotFound
+from marketplace.orders.parts import DUE_CHECKOUT
+from marketplace.orders.parts import ORDERS as ORDERS_OF
 from marketplace.orders.queries.shipments import OF_ORDER, SENDING
 from marketplace.orders.queries.shown import ESCROW, HELD, PARTIES, PERSON, TITLE, money
 from marketplace.orders.schemas.orders import OrderCard, OrderOut, OrderRole
@@ -34,7 +36,7 @@ ORDERS: Final = Listing(
     search=("o.number", TITLE), date="o.created_at",
 )  # fmt: skip
 
-CARD: Final = f"""o.id, o.number AS order_number, o.checkout AS checkout_id, o.kind,
+CARD: Final = f"""o.id, o.number AS order_number, {DUE_CHECKOUT} AS checkout_id, o.kind,
   CASE WHEN o.buyer = {{}} THEN 'buyer' ELSE 'seller' END AS role, {TITLE} AS title,
   (SELECT count(*) FROM order_lines l WHERE l."order" = o.id) AS item_count, o.status, o.phase, {ESCROW} AS escrow,
   {money("o.total_minor")} AS total_amount, {money("o.refunded_minor")} AS refunded_amount, o.currency,
@@ -54,17 +56,21 @@ TOLD: Final = """(SELECT coalesce(json_agg(json_build_object('status', h.to_stat
   FROM order_history h WHERE h."order" = o.id AND {})"""
 ACTIVITY: Final = TOLD.format("true")
 HISTORY: Final = TOLD.format("h.from_status <> h.to_status")
-CHECKOUT: Final = """(SELECT json_build_object('id', o.checkout,
-    'amount_due', money_text(coalesce(sum(c.total_minor) FILTER (WHERE c.phase = 'unpaid'), 0)::bigint, o.currency),
+CHECKOUT: Final = f"""(SELECT json_build_object('id', due.checkout,
+    'amount_due', money_text(coalesce(sum(CASE
+      WHEN c.in_parts THEN (SELECT x.amount_minor FROM order_parts x WHERE x."order" = c.id AND x.checkout = due.checkout
+        AND x.due_at IS NOT NULL AND x.paid_at IS NULL AND c.phase IN ('unpaid', 'open') AND c.frozen_at IS NULL)
+      WHEN c.phase = 'unpaid' THEN c.total_minor END), 0)::bigint, o.currency),
     'orders', json_agg(json_build_object('id', c.id, 'order_number', c.number, 'status', c.status,
       'total_amount', money_text(c.total_minor, c.currency)) ORDER BY c.id))
-  FROM orders c WHERE c.checkout = o.checkout)"""
+  FROM (SELECT {DUE_CHECKOUT} AS checkout) due JOIN orders c ON c.id IN {ORDERS_OF.format("due.checkout")}
+  GROUP BY due.checkout)"""
 
 SHOWN: Final = f"""SELECT row_to_json(shown)::text FROM (SELECT o.id, o.number AS order_number, o.kind,
   CASE WHEN o.buyer = $2 THEN 'buyer' ELSE 'seller' END AS role, o.status, o.phase, {ESCROW} AS escrow, o.currency,
   {money("o.subtotal_minor")} AS subtotal, {money("o.discount_minor")} AS discount, {money("o.tax_minor")} AS tax,
   {money("o.shipping_minor")} AS shipping_cost, {money("o.total_minor")} AS total_amount, {money(HELD)} AS held_amount,
-  {money("o.refunded_minor")} AS refunded_amount,
+  {money("o.captured_minor")} AS paid_amount, {money("o.refunded_minor")} AS refunded_amount, o.in_parts,
   CASE WHEN o.seller = $2 THEN {money("o.commission_minor")} END AS commission,
   CASE WHEN o.seller = $2 THEN {money("o.total_minor - o.commission_minor - o.tax_minor")} END AS net_amount,
   {ITEMS} AS items, {PERSON.format("b")} AS buyer, {PERSON.format("s")} AS seller,

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from marketplace.core.money import AmountText, Currency
 from marketplace.orders.schemas.orders import OrderRole
-from marketplace.orders.states import EscrowStatus
+from marketplace.orders.states import EscrowStatus, PartStatus
 
 SignedText = Annotated[
     str,
@@ -36,14 +36,31 @@ class MoneyStep(Struct, frozen=True, kw_only=True):
     recorded_at: datetime
 
 
+class OrderPartOut(Struct, frozen=True, kw_only=True):
+    """What is paid at once of an order in parts. Its checkout shows to the buyer only."""
+
+    position: int
+    title: str
+    amount: AmountText
+    refunded: AmountText
+    status: PartStatus
+    checkout_id: UUID | None
+    due_at: datetime | None
+    paid_at: datetime | None
+
+
 class OrderMoney(Struct, frozen=True, kw_only=True):
-    """Every posting of an order, oldest first, as far as it concerns the viewer. The lines of a posting sum to zero."""
+    """Every posting of an order, oldest first, as far as it concerns the viewer. The lines of a posting sum to zero.
+
+    `parts` are those it is paid in, one after the other; none where it is paid whole.
+    """
 
     order_id: UUID
     order_number: str
     role: OrderRole
     currency: Currency
     escrow_balance: AmountText
+    parts: list[OrderPartOut]
     postings: list[MoneyStep]
 
 

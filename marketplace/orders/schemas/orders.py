@@ -108,7 +108,7 @@ class CheckoutOrder(Struct, frozen=True, kw_only=True):
 
 
 class CheckoutOut(Struct, frozen=True, kw_only=True):
-    """What is paid with one payment: an order for each seller. `amount_due` is what is not paid yet."""
+    """What is paid with one payment: an order for each seller, or a part of one. `amount_due` is what is to be paid with it now."""
 
     id: UUID
     amount_due: AmountText
@@ -132,7 +132,11 @@ class OrderOut(Struct, frozen=True, kw_only=True):
     shipping_cost: AmountText
     total_amount: AmountText
     held_amount: Annotated[AmountText, Meta(description="In escrow now.")]
+    paid_amount: AmountText
     refunded_amount: AmountText
+    in_parts: Annotated[
+        bool, Meta(description="It is paid, or released, part by part: `GET /orders/{id}/money` shows them.")
+    ]
     commission: AmountText | None
     net_amount: Annotated[AmountText | None, Meta(description="The seller's: total less commission and tax.")]
     items: list[OrderItem]

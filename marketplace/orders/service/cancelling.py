@@ -9,10 +9,10 @@ from marketplace.orders.events import OrderCancelled
 from marketplace.orders.fulfilment import CancelledBy, LockedOrder, of_kind
 from marketplace.orders.locking import lock_order, lock_order_of
 from marketplace.orders.service import paying_back
+from marketplace.orders.service.dividing import nothing_due
 from marketplace.orders.service.moving import check, move
 from marketplace.orders.service.releasing import check_not_frozen
 from marketplace.orders.states import Phase
-from marketplace.payments.service.paying import due_changed
 
 
 async def cancel_own(order_id: UUID, viewer_id: UUID, reason: str, *, request_id: UUID | None = None) -> LockedOrder:
@@ -37,8 +37,9 @@ async def cancel(
 async def cancel_locked(
     order: LockedOrder, by: CancelledBy, actor: UUID | None, reason: str, *, request_id: UUID | None = None
 ) -> LockedOrder:
-    """Cancel a locked order: give back what was reserved, once, and refund what is left of what was paid. Nobody cancels an
-    order of which something has been sent: what has not can still be called off by line.
+    """Cancel a locked order: give back what was reserved, once, and refund what is left of what was paid; of an order in parts,
+    what is in escrow: what was released was earned. Nobody cancels an order of which something has been sent: what has not can
+    still be called off by line.
     """
     kind = of_kind(order.kind)
     check(order, kind.cancelled)
@@ -46,10 +47,9 @@ async def cancel_locked(
     if order.sent_parts or (by is not CancelledBy.KIND and not await kind.may_cancel(order, by)):
         raise CancellationRefused(current=order.status, target=kind.cancelled)
     cancelled = await end(order, by, actor, reason)
-    if order.refundable_minor:
-        cancelled = await paying_back.give(
-            cancelled, order.refundable_minor, actor, reason or "cancelled", refund_id=request_id
-        )
+    minor = order.held_minor if order.in_parts else order.refundable_minor
+    if minor:
+        cancelled = await paying_back.give(cancelled, minor, actor, reason or "cancelled", refund_id=request_id)
     return cancelled
 
 
@@ -63,8 +63,7 @@ async def end(order: LockedOrder, by: CancelledBy, actor: UUID | None, reason: s
     )  # fmt: skip
     await timers.cancel("orders.expiry", order.id)
     await timers.cancel("orders.auto_complete", order.id)
-    if order.phase is Phase.UNPAID:
-        await due_changed("checkout", order.checkout)  # nobody should pay for it still
+    await nothing_due(order)
     await outbox.emit(
         OrderCancelled(**telling.of(order), by=by.value, reason=reason, was_paid=order.captured_minor > 0)
     )

@@ -9,6 +9,7 @@ from marketplace.orders.events import OrderCompleted
 from marketplace.orders.fulfilment import LockedOrder, of_kind
 from marketplace.orders.locking import lock_order, lock_order_of
 from marketplace.orders.service import dispatching
+from marketplace.orders.service.dividing import nothing_due
 from marketplace.orders.service.moving import check, move
 from marketplace.orders.service.releasing import check_not_frozen, release
 from marketplace.orders.states import Phase
@@ -58,6 +59,7 @@ async def finish(order: LockedOrder, actor: UUID | None, note: str, *, by_silenc
         auto_complete_at=None, frozen_at=None, frozen_by="",
     )  # fmt: skip
     await timers.cancel("orders.auto_complete", order.id)
+    await nothing_due(order)
     await kind.on_completed(completed)
     await outbox.emit(OrderCompleted(**telling.of(completed), by_silence=by_silence))
     return completed

@@ -12,9 +12,11 @@ from marketplace.orders import events, telling
 from marketplace.orders.errors import NothingHeld, OrderFrozen, OrderNotFrozen, SplitNotExact
 from marketplace.orders.fulfilment import CancelledBy, LockedOrder, disputed_of, of_kind, tell_frozen
 from marketplace.orders.locking import lock_order
+from marketplace.orders.parts import CHECKOUTS
 from marketplace.orders.service import paying_back
 from marketplace.orders.service.closing import close, may_close
 from marketplace.orders.service.completing import finish
+from marketplace.orders.service.dividing import nothing_due
 from marketplace.orders.service.moving import change, check, move
 from marketplace.orders.service.releasing import check_not_frozen, note_released, released_by, resume_clearing
 from marketplace.orders.states import Phase
@@ -24,9 +26,9 @@ DISPUTE: Final = "dispute"
 BEFORE: Final = """
 SELECT from_status FROM order_history WHERE "order" = $1 AND to_status = $2 AND from_status <> $2 ORDER BY id DESC LIMIT 1
 """
-CHARGED_BACK: Final = """
+CHARGED_BACK: Final = f"""
 SELECT EXISTS (SELECT FROM chargebacks c JOIN payments p ON p.id = c.payment
-  WHERE p.purpose = 'checkout' AND p.subject = $1 AND c.status = 'open')
+  WHERE p.purpose = 'checkout' AND p.subject IN {CHECKOUTS.format("$1")} AND c.status = 'open')
 """
 
 
@@ -54,6 +56,7 @@ async def freeze_locked(order: LockedOrder, by: str, actor: UUID | None, reason:
     else:
         frozen = await move(order, disputed, actor, f"Frozen: {reason}", **columns)
     await tell_frozen(frozen)
+    await nothing_due(frozen)
     await outbox.emit(events.OrderFrozen(**telling.of(order), by=by, reason=reason))
     return frozen
 
@@ -112,7 +115,7 @@ async def resolve(
             check(order, kind.cancelled if whole else kind.completed)
         moved = await (close(order, CancelledBy.STAFF, actor, reason) if whole else finish(order, actor, reason))
         giving = await paying_back.prepare(moved, buyer_minor, actor, request_id or uuid7()) if buyer_minor else None
-        transfers = [giving.transfer] if giving else []
+        transfers = giving.transfers if giving else []
         if seller_minor:
             transfers.append(released_by(moved, seller_minor, actor))
         await post_many(transfers)
@@ -127,7 +130,7 @@ async def resolve(
 
 async def _check_no_chargeback(order: LockedOrder) -> None:
     """While a bank decides, nobody else does."""
-    if await db.fetch_val(CHARGED_BACK, order.checkout):
+    if await db.fetch_val(CHARGED_BACK, order.id):
         raise OrderFrozen(frozen_by="chargeback")
 
 

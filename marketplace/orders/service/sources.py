@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from marketplace.core import db
 from marketplace.core.money import Money
@@ -45,6 +45,14 @@ class Taken(Struct, frozen=True):
     def minor(self) -> int:
         return sum(minor for _, minor in self.parts)
 
+    @property
+    def after(self) -> LockedOrder:
+        """The order when it is counted as refunded."""
+        return structs.replace(
+            self.order, refunded_minor=self.order.refunded_minor + self.minor,
+            refunded_held_minor=self.order.refunded_held_minor + self.held,
+        )  # fmt: skip
+
     def moves(self, to: Account) -> list[Move]:
         return [Move(source, to, Money(minor, to.currency)) for source, minor in self.parts if minor]
 
@@ -52,21 +60,24 @@ class Taken(Struct, frozen=True):
 class Purse:
     """Locked orders' money, its accounts locked too where it is to be seen how much is in them."""
 
-    def __init__(self, to: Account, fee: Account, tax: Account, free: dict[Account, int], own: dict[UUID, int]) -> None:
+    def __init__(
+        self, to: dict[Account, Account], fee: Account, tax: Account, free: dict[Account, int], own: dict[UUID, int]
+    ) -> None:
         self.to, self._fee, self._tax, self._free, self._own = to, fee, tax, free, own
 
     @classmethod
-    async def open(cls, orders: Sequence[LockedOrder], to: Account, *, beyond_escrow: bool) -> "Purse":
-        """For what goes `to` an account. `beyond_escrow`: more will be taken than escrow has."""
-        fee, tax = one_row(accounts.fee(to.currency)), one_row(accounts.tax(to.currency))
+    async def open(cls, orders: Sequence[LockedOrder], *targets: Account, beyond_escrow: bool) -> "Purse":
+        """For what goes to these accounts; `to` has the row of each. `beyond_escrow`: more will be taken than escrow has."""
+        currency = orders[0].currency
+        fee, tax = one_row(accounts.fee(currency)), one_row(accounts.tax(currency))
         if not beyond_escrow:
-            return cls(to, fee, tax, {}, {})
-        to = one_row(to)
+            return cls({target: target for target in targets}, fee, tax, {}, {})
+        to = {target: one_row(target) for target in targets}
         sellers = {
             account for order in orders for account in (accounts.pending(order), accounts.available(order), accounts.debt(order))
         }  # fmt: skip
         escrows = {accounts.escrow(order) for order in orders}
-        free = await lock_available([*{to, fee, tax, *sellers, *escrows}])
+        free = await lock_available([*{*to.values(), fee, tax, *sellers, *escrows}])
         return cls(to, fee, tax, free, await pending_of([order.id for order in orders]))
 
     def take(self, order: LockedOrder, minor: int, *, with_commission: bool) -> Taken:

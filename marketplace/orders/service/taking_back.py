@@ -20,6 +20,7 @@ from marketplace.ledger.states import AccountKind
 from marketplace.orders import accounts, rules
 from marketplace.orders.fulfilment import CancelledBy, LockedOrder
 from marketplace.orders.locking import lock_checkout
+from marketplace.orders.parts import CHECKOUTS, Part, count_refunded
 from marketplace.orders.service.closing import close, may_close
 from marketplace.orders.service.freezing import freeze_locked, unfreeze_locked
 from marketplace.orders.service.moving import change
@@ -32,9 +33,9 @@ SELECT a.kind, sum(-e.amount_minor)::bigint AS minor
 FROM ledger_transfers t JOIN ledger_entries e ON e.transfer = t.id JOIN ledger_accounts a ON a.id = e.account
 WHERE t.key = $1 AND e.amount_minor < 0 GROUP BY a.kind
 """
-OTHERS: Final = """
+OTHERS: Final = f"""
 SELECT count(*) > 1 FROM chargebacks c JOIN payments p ON p.id = c.payment
-WHERE p.purpose = 'checkout' AND p.subject = $1 AND c.status = 'open'
+WHERE p.purpose = 'checkout' AND p.subject IN {CHECKOUTS.format("$1")} AND c.status = 'open'
 """
 
 
@@ -66,12 +67,13 @@ async def take_back(checkout_id: UUID, key: str, reason: str, amount: Money, to:
     the sellers. Once for each key.
     """
     async with db.transaction():
-        orders = [order for order in (await lock_checkout(checkout_id)).orders if order.captured_minor]
+        checkout = await lock_checkout(checkout_id)
+        orders = [order for order in checkout.orders if checkout.paid_minor(order)]
         if not orders or await _posted(Keys(key, order.id).any_taken for order in orders):
             return
-        left = [order.refundable_minor for order in orders]
+        left = [checkout.left_minor(order) for order in orders]
         counted = _over(min(amount.minor, sum(left)), left)
-        beyond = _over(amount.minor - sum(counted), [order.captured_minor for order in orders])
+        beyond = _over(amount.minor - sum(counted), [checkout.paid_minor(order) for order in orders])
         purse = await Purse.open(orders, to, beyond_escrow=True)
         with_commission = await rules.REFUND_RETURNS_COMMISSION.value()
         taken: list[tuple[str, Taken]] = []
@@ -81,13 +83,13 @@ async def take_back(checkout_id: UUID, key: str, reason: str, amount: Money, to:
             taken.append((keys.beyond, purse.take_from_seller(order, more)))
         await post_many(
             [
-                Transfer(key=name, reason=reason, order_id=one.order.id, moves=one.moves(purse.to))
+                Transfer(key=name, reason=reason, order_id=one.order.id, moves=one.moves(purse.to[to]))
                 for name, one in taken if one.minor
             ]
         )  # fmt: skip
         for _, one in taken[::2]:
             if one.minor:
-                await _count(one)
+                await _count(one, checkout.parts.get(one.order.id))
 
 
 def _over(minor: int, weights: Sequence[int]) -> list[int]:
@@ -102,12 +104,14 @@ async def _posted(names: Iterable[Sequence[str]]) -> bool:
     return posted
 
 
-async def _count(taken: Taken) -> None:
+async def _count(taken: Taken, part: Part | None) -> None:
     order = taken.order
     changed = await change(
         order, None, f"The payer's bank took back {Money(taken.minor, order.currency)}",
         refunded_minor=order.refunded_minor + taken.minor, refunded_held_minor=order.refunded_held_minor + taken.held,
     )  # fmt: skip
+    if part is not None:
+        await count_refunded(part.id, taken.minor)
     if order.phase is not Phase.CANCELLED and not order.frozen:
         await freeze_locked(changed, FROZEN_BY, None, "chargeback")
 
@@ -151,6 +155,8 @@ async def give_back(checkout_id: UUID, key: str, reason: str, source: Account) -
                 order, None, "The chargeback was won",
                 refunded_minor=order.refunded_minor - minor, refunded_held_minor=order.refunded_held_minor - held,
             )  # fmt: skip
+            if order.id in checkout.parts:
+                await count_refunded(checkout.parts[order.id].id, -minor)
             await _thaw(changed, "The chargeback was won")
 
 
@@ -176,7 +182,7 @@ async def lost(checkout_id: UUID, key: str) -> None:
 
 async def _thaw(order: LockedOrder, reason: str) -> LockedOrder:
     """Unless something else froze it, or another chargeback is open."""
-    if order.frozen_by != FROZEN_BY or await db.fetch_val(OTHERS, order.checkout):
+    if order.frozen_by != FROZEN_BY or await db.fetch_val(OTHERS, order.id):
         return order
     return await unfreeze_locked(order, None, reason)
 

@@ -108,11 +108,12 @@ async def get_issued(viewer_id: UUID, invoice_id: UUID) -> Issued:
     )  # fmt: skip
 
 
-async def find_invoice(order_id: UUID) -> UUID | None:
-    """What the order was invoiced with."""
+async def find_invoice(order_id: UUID, payment_id: UUID | None) -> UUID | None:
+    """What the order was invoiced with, or what was paid of it with one of several payments."""
     found: UUID | None = await db.fetch_val(
-        "SELECT id FROM invoices WHERE kind = 'invoice' AND order_id = $1", order_id
-    )
+        "SELECT id FROM invoices WHERE kind = 'invoice' AND order_id = $1 AND payment IS NOT DISTINCT FROM $2",
+        order_id, payment_id,
+    )  # fmt: skip
     return found
 
 

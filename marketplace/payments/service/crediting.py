@@ -20,7 +20,7 @@ TAKEN_BACK: Final = {
 }
 REFUND: Final = """
 SELECT r.amount_minor, r.reason, i.id, i.number, i.issuer, i.recipient, i.order_id, i.document::text AS document
-FROM refunds r JOIN invoices i ON i.order_id = r.order_id AND i.kind = 'invoice'
+FROM refunds r JOIN invoices i ON i.order_id = r.order_id AND i.kind = 'invoice' AND (i.payment IS NULL OR i.payment = r.payment)
 WHERE r.id = $1 FOR NO KEY UPDATE OF i
 """
 CREDITED: Final = """
