@@ -60,13 +60,16 @@ async def judge(job: dict[str, Any]) -> list[list[str]]:
 
 
 async def end(job: dict[str, Any]) -> list[str]:
-    """To each checkout's one order do what `deed` says: pay it from the wallet, cancel it, or find that its time is over."""
+    """To each checkout's one order do what `deed` says: pay it from the wallet, cancel it, freeze it, or
+    find that its time is over.
+    """
 
     async def one(checkout: str, order: str, buyer: str) -> str:
         deeds: dict[str, Callable[[], Awaitable[Any]]] = {
             "pay": lambda: paying.pay_from_wallet(UUID(buyer), PURPOSE, UUID(checkout)),
             "cancel": lambda: cancelling.cancel(UUID(order), CancelledBy.BUYER, UUID(buyer), "race"),
             "expire": lambda: cancelling.expire(UUID(order)),
+            "freeze": lambda: freezing.freeze(UUID(order), "dispute", None, "race"),
         }
         return await _said(deeds[job["deed"]])
 

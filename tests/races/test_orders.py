@@ -8,7 +8,16 @@ from marketplace.core import clock, db
 from marketplace.ledger.states import AccountKind as K
 from marketplace.orders.service import completing, releasing
 from tests.factories import a_user
-from tests.factories.orders import a_checkout, an_order, hold_invariants, minor_in, read
+from tests.factories.orders import (
+    a_checkout,
+    an_order,
+    an_order_in_parts,
+    have_next_due,
+    hold_invariants,
+    minor_in,
+    parts,
+    read,
+)
 from tests.factories.payments import fill_wallet
 from tests.factories.payouts import a_method
 from tests.races.crew import run_together
@@ -100,4 +109,56 @@ async def test_expiry_against_paying():
         phase = (await read(order_id)).phase
         assert (paid, phase) in ((1, "open"), (0, "cancelled"))
         assert await minor_in(K.WALLET_AVAILABLE, buyer) == (0 if paid else 10_000)
+    await hold_invariants()
+
+
+async def some_with_a_part_due(many: int) -> list[tuple[str, str, str]]:
+    """(checkout of the part, order, buyer), with enough in the wallet to pay it twice."""
+    made = []
+    for _ in range(many):
+        buyer = (await a_user()).id
+        order_id = await an_order_in_parts(2_000, 8_000, buyer=buyer, paid=1, provider="wallet")
+        part = await have_next_due(order_id)
+        assert part is not None
+        await fill_wallet(buyer, 16_000)
+        made.append((str(part.checkout), str(order_id), str(buyer)))
+    return made
+
+
+async def test_one_part_paid_twice_is_paid_once_and_all_of_it_goes_back():
+    orders = await some_with_a_part_due(12)
+    jobs = [{"orders": orders, "deed": deed} for deed in ("pay", "pay", "cancel", "pay")]
+    results = await run_together(f"{DEEDS}:end", *jobs)
+    for i, (_, order_id, buyer) in enumerate(orders):
+        said = [hand[i] for hand in results]
+        paid = [said[n] for n in (0, 1, 3)].count("done")
+        order = await read(order_id)
+        assert said[2] == "done" and order.phase == "cancelled" and paid <= 1, said
+        assert (order.captured_minor, order.refunded_minor) == ((10_000, 10_000) if paid else (2_000, 2_000))
+        assert await minor_in(K.WALLET_AVAILABLE, buyer) == 18_000
+    await hold_invariants()
+
+
+async def test_one_part_paid_twice_against_a_freeze():
+    orders = await some_with_a_part_due(12)
+    jobs = [{"orders": orders, "deed": deed} for deed in ("pay", "freeze", "pay", "freeze")]
+    results = await run_together(f"{DEEDS}:end", *jobs)
+    for i, (_, order_id, buyer) in enumerate(orders):
+        said = [hand[i] for hand in results]
+        paid = [said[0], said[2]].count("done")
+        order = await read(order_id)
+        assert [said[1], said[3]].count("done") == 1 and order.frozen and paid <= 1, said
+        assert order.held_minor == (10_000 if paid else 2_000)
+        assert await minor_in(K.WALLET_AVAILABLE, buyer) == (8_000 if paid else 16_000)
+    await hold_invariants()
+
+
+async def test_refunds_over_several_payments_never_pass_what_was_paid():
+    buyer = (await a_user()).id
+    order_id = await an_order_in_parts(2_000, 3_000, 5_000, buyer=buyer, paid=3, provider="wallet")
+    jobs = [{"order": str(order_id), "minor": 3_000, "times": times} for times in (7, 7, 6)]
+    said = [one for hand in await run_together(f"{DEEDS}:refund", *jobs) for one in hand]
+    assert (said.count("done"), said.count("refund_exceeds_payment")) == (3, 17)
+    assert await minor_in(K.WALLET_AVAILABLE, buyer) == 9_000
+    assert [part.refunded_minor for part in await parts(order_id)] == [1_000, 3_000, 5_000]
     await hold_invariants()
