@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import httpx
@@ -16,6 +16,8 @@ from marketplace.core import clock, db
 from marketplace.core.ids import uuid7
 from marketplace.core.openapi import schema
 from marketplace.disputes.service.proposing import propose
+from marketplace.engagements.service import asking
+from marketplace.engagements.states import Gig
 from marketplace.orders.service import shipping
 from marketplace.orders.service.dispatching import Carriage
 from marketplace.payments.service.invoices import issue
@@ -28,6 +30,7 @@ from tests.factories.auctions import a_bid, an_auction, sale_of, time_to_pay_pas
 from tests.factories.checkouts import an_address
 from tests.factories.disputes import a_dispute
 from tests.factories.gigs import STANDARD, a_gig, packages_of
+from tests.factories.engagements import an_engagement, an_offer, latest_of
 from tests.factories.invoices import a_document
 from tests.factories.orders import an_order
 from tests.factories.payments import a_payment, a_stall
@@ -246,17 +249,43 @@ ADDRESS = {
     "zip_code": "10115",
 }  # fmt: skip
 
+
+async def an_owners_work(world: World, to: Gig = Gig.IN_PROGRESS) -> UUID:
+    """An order of a gig that the owner buys from the seller."""
+    return await an_engagement(buyer=world.ids["owner"], seller=world.ids["seller"], to=to)
+
+
+async def an_owners_work_id(world: World) -> str:
+    return str(await an_owners_work(world))
+
+
+async def an_owners_delivery(world: World) -> str:
+    return str(await latest_of(await an_owners_work(world, Gig.DELIVERED)))
+
+
+async def an_extension(world: World) -> str:
+    return str(await asking.ask_extension(await an_owners_work(world), world.ids["seller"], 2, "Slow paint."))
+
+
+async def an_owners_cancellation(world: World) -> str:
+    return str(await asking.ask_cancellation(await an_owners_work(world), world.ids["owner"], "It is no use."))
+
+
 MAKERS: dict[str, Callable[[World], Awaitable[str]]] = {
     "address_id": lambda world: world.owners("/auth/me/addresses", **ADDRESS),
     "auction_id": lambda world: _text(world.auction()),
     "bid_id": an_owners_bid,
+    "cancellation_id": an_owners_cancellation,
     "coupon_id": lambda world: world.owners(
         "/shop/coupons", title="Ten off", kind="percent", percent="10", code="C" + uuid7().hex
     ),
     "cart_item_id": lambda world: _in_the_cart(world),
     "category": a_category,
     "dispute_id": a_dispute_of_the_owner,
+    "custom_offer_id": lambda world: _text(an_offer(world.ids["seller"], world.ids["owner"])),
+    "delivery_id": an_owners_delivery,
     "event_id": a_webhook,
+    "extension_id": an_extension,
     "favorite_id": lambda world: _favorite(world),
     "gig_id": lambda world: _text(world.gig()),
     "gig": lambda world: _text(world.gig()),
@@ -287,7 +316,20 @@ MAKERS: dict[str, Callable[[World], Awaitable[str]]] = {
 }
 """How the thing is made that a path parameter names. Others are filled with an id of nothing."""
 
+WORK: Final = frozenset(
+    f"{{order_id}}/{part}"
+    for part in ("engagement", "requirements", "decline", "deliveries", "extension-requests", "cancel-requests")
+)
+"""Under which an order is one of a gig."""
+
 BODIES: dict[str, Any] = {
+    "POST /api/v1/orders/{order_id}/requirements": {"answers": [{"requirement_id": NOBODY, "text": "Fox"}]},
+    "POST /api/v1/orders/{order_id}/deliveries": {"message": "Here it is."},
+    "POST /api/v1/orders/{order_id}/extension-requests": {"days": 2, "reason": "Slow paint."},
+    "POST /api/v1/orders/{order_id}/cancel-requests": {"reason": "It is no use."},
+    "PUT /api/v1/deliveries/{delivery_id}": {"message": "Here it is, really."},
+    "POST /api/v1/deliveries/{delivery_id}/reject": {"reason": "An empty file."},
+    "POST /api/v1/deliveries/{delivery_id}/request-revision": {"message": "Bluer, please."},
     "POST /api/v1/auctions/{auction_id}/end": {"reason": "It is over."},
     "PUT /api/v1/auctions/{auction_id}": {"title": "Another title"},
     "PATCH /api/v1/auctions/{auction_id}": {"title": "Another title"},
@@ -388,7 +430,7 @@ async def answered(operation: str, caller: str, world: World) -> str:
     method, _, path = operation.partition(" ")
     for parameter in OPERATIONS[operation].get("parameters", []):
         if parameter["in"] == "path":
-            make = MAKERS.get(parameter["name"])
+            make = an_owners_work_id if path.endswith(tuple(WORK)) else MAKERS.get(parameter["name"])
             path = path.replace(f"{{{parameter['name']}}}", await make(world) if make else NOBODY)
     how: dict[str, Any] = {}
     if operation in PICTURES:

@@ -369,7 +369,7 @@ async def test_ordering_by_kind(ways):
     await hold_invariants()
 
 
-@pytest.mark.parametrize("body", [{"kind": "gig", "package": 1}, {"nonsense": 1}, {}, {"kind": 5}, {"kind": None}])
+@pytest.mark.parametrize("body", [{"kind": "boat", "package": 1}, {"nonsense": 1}, {}, {"kind": 5}, {"kind": None}])
 async def test_an_unknown_kind_is_told_which_there_are(ways, body):
     _, headers = await signed_in()
     refused = await ways.post(f"{API}/", json=body, headers=headers)

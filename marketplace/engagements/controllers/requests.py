@@ -62,50 +62,56 @@ class OrderRequestController(Controller):
 
 
 class ExtensionController(Controller):
-    path = "/extension-requests/{request_id:uuid}"
+    path = "/extension-requests/{extension_id:uuid}"
     tags = ("Work",)
 
     @post("/accept", operation_id="acceptExtension", **ONCE)
-    async def accept(self, request_id: FromPath[UUID], viewer: NamedDependency[Viewer]) -> Envelope[RequestOut]:
+    async def accept(self, extension_id: FromPath[UUID], viewer: NamedDependency[Viewer]) -> Envelope[RequestOut]:
         """Give the seller the days they ask for, as the buyer. What was late is in time again."""
-        await asking.accept(request_id, RequestKind.EXTENSION, viewer.id)
-        return ok(await get_request(request_id, viewer.id), "The due date has been moved.")
+        await asking.accept(extension_id, RequestKind.EXTENSION, viewer.id)
+        return ok(await get_request(extension_id, viewer.id), "The due date has been moved.")
 
     @post("/decline", operation_id="declineExtension", **ONCE)
     async def decline(
-        self, request_id: FromPath[UUID], viewer: NamedDependency[Viewer], data: JSONBody[DeclineRequest | None] = None
+        self,
+        extension_id: FromPath[UUID],
+        viewer: NamedDependency[Viewer],
+        data: JSONBody[DeclineRequest | None] = None,
     ) -> Envelope[RequestOut]:
         """Leave the due date where it is."""
-        await asking.decline(request_id, RequestKind.EXTENSION, viewer.id, (data or DeclineRequest()).message)
-        return ok(await get_request(request_id, viewer.id), "The request has been declined.")
+        await asking.decline(extension_id, RequestKind.EXTENSION, viewer.id, (data or DeclineRequest()).message)
+        return ok(await get_request(extension_id, viewer.id), "The request has been declined.")
 
     @post("/withdraw", operation_id="withdrawExtension", **ONCE)
-    async def withdraw(self, request_id: FromPath[UUID], viewer: NamedDependency[Viewer]) -> Envelope[RequestOut]:
+    async def withdraw(self, extension_id: FromPath[UUID], viewer: NamedDependency[Viewer]) -> Envelope[RequestOut]:
         """Take your request back, as the seller."""
-        await asking.withdraw(request_id, RequestKind.EXTENSION, viewer.id)
-        return ok(await get_request(request_id, viewer.id), "The request has been taken back.")
+        await asking.withdraw(extension_id, RequestKind.EXTENSION, viewer.id)
+        return ok(await get_request(extension_id, viewer.id), "The request has been taken back.")
 
 
 class CancellationController(Controller):
-    path = "/cancel-requests/{request_id:uuid}"
+    path = "/cancel-requests/{cancellation_id:uuid}"
     tags = ("Work",)
 
     @post("/accept", operation_id="acceptCancellation", **ONCE)
-    async def accept(self, request_id: FromPath[UUID], viewer: NamedDependency[Viewer]) -> Envelope[RequestOut]:
+    async def accept(self, cancellation_id: FromPath[UUID], viewer: NamedDependency[Viewer]) -> Envelope[RequestOut]:
         """Agree to call it off: the order is cancelled, and the buyer gets back what was paid."""
-        await asking.accept(request_id, RequestKind.CANCELLATION, viewer.id)
-        return ok(await get_request(request_id, viewer.id), "The order has been cancelled.")
+        await asking.accept(cancellation_id, RequestKind.CANCELLATION, viewer.id)
+        return ok(await get_request(cancellation_id, viewer.id), "The order has been cancelled.")
 
     @post("/decline", operation_id="declineCancellation", **ONCE)
     async def decline(
-        self, request_id: FromPath[UUID], viewer: NamedDependency[Viewer], data: JSONBody[DeclineRequest | None] = None
+        self,
+        cancellation_id: FromPath[UUID],
+        viewer: NamedDependency[Viewer],
+        data: JSONBody[DeclineRequest | None] = None,
     ) -> Envelope[RequestOut]:
         """Go on with it."""
-        await asking.decline(request_id, RequestKind.CANCELLATION, viewer.id, (data or DeclineRequest()).message)
-        return ok(await get_request(request_id, viewer.id), "The request has been declined.")
+        await asking.decline(cancellation_id, RequestKind.CANCELLATION, viewer.id, (data or DeclineRequest()).message)
+        return ok(await get_request(cancellation_id, viewer.id), "The request has been declined.")
 
     @post("/withdraw", operation_id="withdrawCancellation", **ONCE)
-    async def withdraw(self, request_id: FromPath[UUID], viewer: NamedDependency[Viewer]) -> Envelope[RequestOut]:
+    async def withdraw(self, cancellation_id: FromPath[UUID], viewer: NamedDependency[Viewer]) -> Envelope[RequestOut]:
         """Take your own request back."""
-        await asking.withdraw(request_id, RequestKind.CANCELLATION, viewer.id)
-        return ok(await get_request(request_id, viewer.id), "The request has been taken back.")
+        await asking.withdraw(cancellation_id, RequestKind.CANCELLATION, viewer.id)
+        return ok(await get_request(cancellation_id, viewer.id), "The request has been taken back.")
