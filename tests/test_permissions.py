@@ -29,8 +29,8 @@ from tests.factories import a_user, bearer, signed_in
 from tests.factories.auctions import a_bid, an_auction, sale_of, time_to_pay_passes
 from tests.factories.checkouts import an_address
 from tests.factories.disputes import a_dispute
-from tests.factories.gigs import STANDARD, a_gig, packages_of
 from tests.factories.engagements import an_engagement, an_offer, latest_of
+from tests.factories.gigs import STANDARD, a_gig, packages_of
 from tests.factories.invoices import a_document
 from tests.factories.orders import an_order
 from tests.factories.payments import a_payment, a_stall

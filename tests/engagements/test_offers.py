@@ -13,9 +13,12 @@ from marketplace.engagements.service import offering
 from marketplace.engagements.service.offering import TermsChange
 from marketplace.engagements.states import Gig, OfferStatus
 from marketplace.gigs.errors import GigArchived, GigNotFound
+from marketplace.gigs.policies import Actor
+from marketplace.gigs.service import publishing
 from marketplace.orders.queries.orders import get_order
 from tests.factories import a_user
-from tests.factories.engagements import a_bare_gig, a_question, an_offer, work_of
+from tests.factories.engagements import a_bare_gig, an_offer, work_of
+from tests.factories.gigs import a_gig
 from tests.factories.orders import hold_invariants, pay, read
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -129,9 +132,9 @@ async def test_a_gig_that_is_gone_is_not_agreed_on(sides):
 
 async def test_a_paused_gig_may_still_be_agreed_on_and_asks_its_questions(sides):
     seller, buyer = sides
-    offer = await an_offer(seller, buyer)
-    gig = (await get_offer(offer, buyer)).gig.id
-    await a_question(gig)
-    await db.execute("UPDATE gigs SET status = 'paused' WHERE id = $1", gig)
-    order_id = await offering.accept(offer, buyer)
-    assert await db.fetch_val("SELECT count(*) FROM engagement_requirements WHERE engagement = $1", order_id) == 1
+    gig = await a_gig(seller)
+    offer = await offering.make(buyer, gig, None, "80.00", 4, 2, "A fox, please")
+    await publishing.pause(gig, Actor(seller))
+    order_id = await offering.accept(offer, seller)
+    assert await db.fetch_val("SELECT count(*) FROM engagement_requirements WHERE engagement = $1", order_id) == 2
+    await hold_invariants()

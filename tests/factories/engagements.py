@@ -23,48 +23,17 @@ from tests.factories.orders import pay
 from tests.factories.pictures import AFile, a_picture, work_off
 
 
-async def a_bare_gig(seller: UUID, status: str = "published", *, currency: str = "USD") -> UUID:
-    """The row alone, for an order to name."""
+async def a_bare_gig(seller: UUID, status: str = "paused") -> UUID:
+    """The row alone, for an order or an offer to name."""
     gig = uuid7()
     await db.execute(
-        "INSERT INTO gigs (id, seller, category, title, slug, description, keywords, currency, status, must_be_approved, "
-        "rejected_reason, languages, starting_minor, delivery_days, view_count, click_count, order_count, completed_count, rating_sum, "
-        "rating_count, trending, published_at, created_at, updated_at) VALUES ($1, $2, $1, 'A logo', 'a-logo-' || $1::uuid, '', '', "
-        "$4, $3, false, '', '{}', 5000, 3, 0, 0, 0, 0, 0, 0, 0, now(), now(), now())",
-        gig, seller, status, currency,
+        "INSERT INTO gigs (id, seller, title, slug, description, keywords, currency, status, must_be_approved, "
+        "rejected_reason, languages, view_count, click_count, order_count, completed_count, rating_sum, "
+        "rating_count, trending, published_at, created_at, updated_at) VALUES ($1, $2, 'A logo', 'a-logo-' || $1::uuid, '', '', "
+        "'USD', $3, false, '', '{}', 0, 0, 0, 0, 0, 0, 0, now(), now(), now())",
+        gig, seller, status,
     )  # fmt: skip
     return gig
-
-
-async def a_package(
-    gig: UUID, minor: int = 5_000, *, days: int = 3, revisions: int | None = 1, tier: str = "basic"
-) -> UUID:
-    package = uuid7()
-    await db.execute(
-        "INSERT INTO gig_packages (id, gig, tier, title, description, price_minor, delivery_days, revisions, is_main, features, "
-        "created_at) VALUES ($1, $2, $3::text, initcap($3::text), '', $4, $5, $6, $3::text = 'basic', '[]', now())",
-        package, gig, tier, minor, days, revisions,
-    )  # fmt: skip
-    return package
-
-
-async def an_extra(gig: UUID, minor: int = 1_000, *, days: int = 0, title: str = "Source files") -> UUID:
-    extra = uuid7()
-    await db.execute(
-        "INSERT INTO gig_extras (id, gig, title, description, price_minor, extra_days, position, created_at) "
-        "VALUES ($1, $2, $3, '', $4, $5, 1, now())",
-        extra, gig, title, minor, days,
-    )  # fmt: skip
-    return extra
-
-
-async def a_question(gig: UUID, question: str = "What is it called?", *, required: bool = True) -> UUID:
-    asked = uuid7()
-    await db.execute(
-        "INSERT INTO gig_requirements (id, gig, position, kind, question, choices, is_required) VALUES ($1, $2, 1, 'text', $3, '[]', $4)",
-        asked, gig, question, required,
-    )  # fmt: skip
-    return asked
 
 
 async def an_offer(
