@@ -21,8 +21,8 @@ from tests.benchmarks.raw_bids import plain_lifespan
 
 LIST: Final = f"""SELECT json_build_object('success', true, 'data', json_build_object('results', json_agg(row_to_json(shown))))::text
 FROM (SELECT {CARD} FROM (
-    SELECT p.* FROM products p WHERE {ON_SALE} AND {IN_STOCK} AND (p.category IN {BELOW.format("$2", "$2")}) IS TRUE
-      AND p.price_sort BETWEEN $3 AND $4 ORDER BY p.created_at DESC, p.id DESC LIMIT 20) AS p
+    SELECT p.* FROM products p WHERE {ON_SALE} AND {IN_STOCK} AND coalesce(p.category IN {BELOW.format("$2", "$2")}, false)
+      AND coalesce(p.price_sort BETWEEN $3 AND $4, false) ORDER BY p.created_at DESC, p.id DESC LIMIT 20) AS p
   JOIN users s ON s.id = p.seller LEFT JOIN categories c ON c.id = p.category
   CROSS JOIN LATERAL {BESIDE.replace("{}", "$1::uuid")} ORDER BY p.created_at DESC, p.id DESC) AS shown"""
 PUT_IN: Final = """WITH thing AS (

@@ -73,6 +73,16 @@ async def test_a_look_at_a_full_cart_is_one_statement(client):
     assert len([one for one in made if SESSION not in one]) == 1, made
 
 
+async def test_putting_something_in_takes_three_statements(client):
+    _, headers = await signed_in()
+    await add(client, headers, (await an_offer()).id)
+    product = await an_offer()
+    async with statements() as made:
+        assert (await add(client, headers, product.id)).status_code == 201
+    # The account and its cart are locked, it and what is offered are read, the line is written.
+    assert len([one for one in made if SESSION not in one]) == 3, made
+
+
 async def test_a_variant_must_be_named_where_there_are_several(client):
     _, headers = await signed_in()
     product = await an_offer(variants={"Small": None, "Large": "2999.99"})

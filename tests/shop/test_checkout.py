@@ -19,6 +19,7 @@ from tests.factories.coupons import a_coupon, quoted
 from tests.factories.orders import hold_invariants, pay, read, set_times, statuses
 from tests.factories.payments import work_off
 from tests.factories.shop import a_product, stock_of, the_variant
+from tests.statements import statements
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -157,6 +158,14 @@ async def test_what_is_not_sold_any_more_and_an_empty_cart_are_refused():
     nobody = (await a_user()).id
     with pytest.raises(CartEmpty):
         await order(nobody, await an_address(nobody))
+
+
+async def test_an_order_takes_few_statements():
+    buyer, address = await a_shopper((await a_product(), 2))
+    async with statements() as made:
+        await order(buyer, address)
+    # The cart, the address, stock and coupons are read; the checkout, the order with its lines, history, clock and news are written.
+    assert len(made) == 13, made
 
 
 async def test_only_ones_own_address():

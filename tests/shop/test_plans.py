@@ -6,7 +6,7 @@ import pytest
 
 from marketplace.core import db, pagination, rarity
 from marketplace.core.ids import uuid7
-from marketplace.shop.queries.products import PRODUCTS, list_products
+from marketplace.shop.queries.products import PRODUCTS, get_product, list_products
 from tests.factories.many_products import products
 
 MANY = 20_000
@@ -86,6 +86,17 @@ async def test_where_few_are_found_no_others_are_looked_at(_many, plans, query, 
     [plan] = plans
     how = plan.partition("on products p_1")[2].splitlines()[1]
     assert "Cond: (id = ANY" in how, plan
+
+
+async def test_plans_are_made_once_for_all_values(_many):
+    async with db.transaction():  # of one connection
+        for n in range(8):
+            await get_product(f"many-{n + 1}", None)
+            await list_products(asked("category=many-3&in_stock=true&min_price=1&max_price=900&search=oak"), None)
+        made = await db.fetch("SELECT statement, generic_plans FROM pg_prepared_statements WHERE generic_plans > 0")
+    reused = [row["statement"] for row in made]
+    assert any(one.startswith("SELECT row_to_json(product)") for one in reused)
+    assert any(one.startswith("WITH _page") and "price_sort" in one for one in reused)
 
 
 async def test_a_page_far_down_begins_where_the_last_one_ended(_many, plans):

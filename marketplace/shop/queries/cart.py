@@ -132,12 +132,21 @@ async def _read(which: str, value: UUID | str) -> Cart | None:
     return None if text is None else msgspec.json.decode(text, type=Cart)
 
 
-async def get_offer(product_id: UUID, variant_id: UUID | None) -> Thing:
-    """What is for sale of a product: the variant that is named, else the only one.
+CART_AND_OFFERS: Final = f"SELECT ({CART.format('c.id = $1')}) AS cart, ({OFFERS.replace('$1', '$2')}) AS offers"
+
+
+async def get_cart_and_offer(cart_id: UUID, product_id: UUID, variant_id: UUID | None) -> tuple[Cart, Thing]:
+    """A cart that the caller has locked, and what is for sale of a product: the variant that is named, else the only one.
 
     Raises ProductNotFound, VariantNotFound, or VariantRequired with those there are.
     """
-    offers = msgspec.json.decode(await db.fetch_val(OFFERS, product_id), type=list[Thing])
+    row = await db.fetch_row(CART_AND_OFFERS, cart_id, product_id)
+    assert row is not None, "it is one row, whatever there is"
+    cart, offers = msgspec.json.decode(row["cart"], type=Cart), msgspec.json.decode(row["offers"], type=list[Thing])
+    return cart, _chosen(offers, variant_id)
+
+
+def _chosen(offers: list[Thing], variant_id: UUID | None) -> Thing:
     if not offers:
         raise ProductNotFound(fields={"product_id": ["There is no such product for sale."]})
     if variant_id is None:

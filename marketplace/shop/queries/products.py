@@ -86,19 +86,27 @@ MINE: Final = _listing("products.mine", MyProductFilters)
 
 DEAREST: Final = 2**63 - 1
 # Each of these twice: as a condition on `p`, and as the ids that an index finds. See `rarity`.
-PRICED: Final = "p.price_sort BETWEEN {}::bigint AND {}::bigint"
-SOLD_AT: Final = f"SELECT x.id FROM products x WHERE x.price_sort BETWEEN {{}}::bigint AND {{}}::bigint AND {ON_SALE.replace('p.', 'x.')}"
-FILED: Final = f"(p.category IN {BELOW}) IS TRUE"  # so that it is looked up, and not joined
+# With `coalesce`, no index is used for the condition: many pass it, and those in the wanted order are looked at one by one. In the
+# order of prices, their own index is just what is walked.
+PRICED: Final = "p.price_sort BETWEEN (SELECT {}::bigint) AND (SELECT {}::bigint)"
+PRICED_ANYWHERE: Final = f"coalesce({PRICED}, false)"
+SOLD_AT: Final = f"SELECT x.id FROM products x WHERE x.price_sort BETWEEN (SELECT {{}}::bigint) AND (SELECT {{}}::bigint) AND {ON_SALE.replace('p.', 'x.')}"
+PAID_IN: Final = "p.currency = (SELECT {}::text)"
+SOLD_IN: Final = f"SELECT x.id FROM products x WHERE x.currency = (SELECT {{}}::text) AND {ON_SALE.replace('p.', 'x.')}"
+CATEGORIES: Final = BELOW.replace("{}", "(SELECT {}::text)")
+FILED: Final = f"coalesce(p.category IN {CATEGORIES}, false)"
 # `OFFSET 0`: category by category, whatever the planner thinks that a category has.
-FILED_UNDER: Final = f"""SELECT x.id FROM {BELOW} AS b CROSS JOIN LATERAL (
+FILED_UNDER: Final = f"""SELECT x.id FROM {CATEGORIES} AS b CROSS JOIN LATERAL (
   SELECT x.id FROM products x WHERE x.category = b.id AND x.deleted_at IS NULL OFFSET 0) AS x"""
-WITH_TAG: Final = "SELECT i.item FROM tag_items i JOIN tags t ON t.id = i.tag WHERE i.kind = 'product' AND t.slug = {}"
+WITH_TAG: Final = (
+    "SELECT i.item FROM tag_items i JOIN tags t ON t.id = i.tag WHERE i.kind = 'product' AND t.slug = (SELECT {}::text)"
+)
 TAGGED_AS: Final = f"p.id IN ({WITH_TAG})"
-HAVING: Final = """(p.attributes @> {}::jsonb
-  OR EXISTS (SELECT FROM product_variants v WHERE v.product = p.id AND v.is_active AND v.attributes @> {}::jsonb))"""
+HAVING: Final = """(p.attributes @> (SELECT {}::jsonb)
+  OR EXISTS (SELECT FROM product_variants v WHERE v.product = p.id AND v.is_active AND v.attributes @> (SELECT {}::jsonb)))"""
 # Each side by its own index; an OR would have every product looked at.
-WITH_ATTRIBUTE: Final = """SELECT x.id FROM products x WHERE x.deleted_at IS NULL AND x.attributes @> {}::jsonb
-  UNION SELECT v.product FROM product_variants v WHERE v.is_active AND v.attributes @> {}::jsonb"""
+WITH_ATTRIBUTE: Final = """SELECT x.id FROM products x WHERE x.deleted_at IS NULL AND x.attributes @> (SELECT {}::jsonb)
+  UNION SELECT v.product FROM product_variants v WHERE v.is_active AND v.attributes @> (SELECT {}::jsonb)"""
 
 
 async def narrowed(rows: Rows, listing: ListQuery[Any], *, for_sale: bool = True) -> Rows:
@@ -111,11 +119,16 @@ async def narrowed(rows: Rows, listing: ListQuery[Any], *, for_sale: bool = True
     if wanted.min_price is not None or wanted.max_price is not None:
         lowest = _bound(wanted.min_price, "min_price", ROUND_CEILING, 0)
         highest = _bound(wanted.max_price, "max_price", ROUND_FLOOR, DEAREST)
-        rows = (
-            await narrow(rows, KEY, PRICED, SOLD_AT, lowest, highest)
-            if for_sale
-            else rows.where(PRICED, lowest, highest)
-        )
+        by_price = listing.sorts[0].name == "price"
+        if for_sale:
+            rows = await narrow(rows, KEY, PRICED if by_price else PRICED_ANYWHERE, SOLD_AT, lowest, highest)
+        else:
+            rows = rows.where(PRICED, lowest, highest)
+    if wanted.currency is not None:
+        if for_sale:
+            rows = await narrow(rows, KEY, PAID_IN, SOLD_IN, wanted.currency)
+        else:
+            rows = rows.where(PAID_IN, wanted.currency)
     if wanted.category is not None:
         rows = await narrow(rows, KEY, FILED, FILED_UNDER, wanted.category, wanted.category)
     for tag in wanted.tag or ():
@@ -127,10 +140,12 @@ async def narrowed(rows: Rows, listing: ListQuery[Any], *, for_sale: bool = True
     rows = await searched(rows, listing.search)
     rating = None if wanted.rating_min is None else round(wanted.rating_min * 1000)
     return (
-        rows.when("p.seller = {}", seller)
-        .when("p.seller = (SELECT id FROM users WHERE lower(username) = lower({}))", None if seller else wanted.seller)
-        .when("p.currency = {}", wanted.currency)
-        .when(f"{RATED} >= {{}}::int", rating)
+        rows.when("p.seller = (SELECT {}::uuid)", seller)
+        .when(
+            "p.seller = (SELECT id FROM users WHERE lower(username) = lower((SELECT {}::text)))",
+            None if seller else wanted.seller,
+        )
+        .when(f"{RATED} >= (SELECT {{}}::int)", rating)
         .where(_either(wanted.in_stock, IN_STOCK))
         .where(_either(wanted.featured, "p.is_featured"))
         .where(_either(wanted.on_sale, "p.compare_minor IS NOT NULL"))
@@ -173,7 +188,9 @@ async def list_featured(listing: ListQuery[ProductFilters], visitor: Viewer | No
 async def list_mine(listing: ListQuery[MyProductFilters], viewer: Viewer) -> Envelope[Page[MyProductCard]]:
     """The viewer's own, drafts and archived ones included."""
     rows = ranked(listing, SOURCE).counted("products p").columns(f"{CARD}, {OWN} FROM {BESIDE}", viewer.id)
-    rows = (await narrowed(rows, listing, for_sale=False)).where("p.seller = {} AND p.deleted_at IS NULL", viewer.id)
+    rows = (await narrowed(rows, listing, for_sale=False)).where(
+        "p.seller = (SELECT {}::uuid) AND p.deleted_at IS NULL", viewer.id
+    )
     low = (
         "EXISTS (SELECT FROM product_variants v WHERE v.product = p.id AND v.is_active AND v.tracks_stock "
         "AND v.on_hand - v.allocated <= p.low_stock_at)"
@@ -192,13 +209,13 @@ RELATED: Final = f"""(SELECT coalesce(json_agg(row_to_json(shown)), '[]') FROM (
     FROM (SELECT n.* FROM products n WHERE n.category = {{category}} AND n.status = 'active' AND n.deleted_at IS NULL
         AND n.id <> {{id}} ORDER BY n.created_at DESC, n.id DESC LIMIT 40) AS r
     ORDER BY common DESC, r.sold_count DESC, r.id LIMIT {MOST_RELATED}) AS p
-  JOIN users s ON s.id = p.seller LEFT JOIN categories c ON c.id = p.category CROSS JOIN LATERAL {BESIDE.replace("{}", "$3::uuid")}
+  JOIN users s ON s.id = p.seller LEFT JOIN categories c ON c.id = p.category CROSS JOIN LATERAL {BESIDE.replace("{}", "$3")}
   ORDER BY p.common DESC, p.sold_count DESC, p.id) AS shown)"""
 
 # `$1`: its slug or null, `$2`: its id or null, `$3`: the viewer's id or null, `$4`: whether they are staff.
-NAMED: Final = "(p.slug = $1 OR p.id = $2)"
-SEEN: Final = VISIBLE.replace("{}", "$3::uuid", 1).replace("{}", "$4::boolean", 1)
-MAY_KNOW: Final = "(p.seller = $3::uuid OR $4::boolean)"
+NAMED: Final = "(p.slug = (SELECT $1::text) OR p.id = (SELECT $2::uuid))"
+SEEN: Final = VISIBLE.replace("{}", "$3", 1).replace("{}", "$4", 1)
+MAY_KNOW: Final = "(p.seller = (SELECT $3::uuid) OR (SELECT $4::boolean))"
 VARIANTS: Final = f"""(SELECT coalesce(json_agg(json_build_object('id', v.id, 'name', v.name, 'sku', v.sku,
     'price', money_text(coalesce(v.price_minor, p.price_minor), p.currency),
     'quantity', CASE WHEN v.tracks_stock THEN greatest(v.on_hand - v.allocated, 0) END, 'is_in_stock', NOT {SOLD_OUT},
@@ -221,7 +238,7 @@ DETAIL: Final = f"""SELECT row_to_json(product)::text FROM (
     CASE WHEN {MAY_KNOW} THEN money_text(p.cost_minor, p.currency) END AS cost_price,
     CASE WHEN {MAY_KNOW} THEN p.low_stock_at END AS low_stock_at, CASE WHEN {MAY_KNOW} THEN p.sold_count END AS sold_count,
     p.updated_at
-  FROM {SOURCE} CROSS JOIN LATERAL {BESIDE.replace("{}", "$3::uuid")} WHERE {NAMED} AND {SEEN}) AS product"""
+  FROM {SOURCE} CROSS JOIN LATERAL {BESIDE.replace("{}", "$3")} WHERE {NAMED} AND {SEEN}) AS product"""
 RELATED_OF: Final = f"""SELECT {RELATED.replace("{id}", "o.id").replace("{category}", "o.category")}::text
   FROM products o WHERE {NAMED.replace("p.", "o.")} AND {SEEN.replace("p.", "o.")}"""
 

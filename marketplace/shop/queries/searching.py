@@ -7,8 +7,10 @@ from marketplace.core.rarity import narrow
 from marketplace.core.words import tsquery
 
 KEY: Final = "p.id"
-HAS: Final = "p.words @@ to_tsquery('simple', {})"
-WITH_WORDS: Final = "SELECT x.id FROM products x WHERE x.words @@ to_tsquery('simple', {}) AND x.deleted_at IS NULL"
+HAS: Final = "coalesce(p.words @@ to_tsquery('simple', (SELECT {}::text)), false)"  # looked at, and not looked up
+WITH_WORDS: Final = (
+    "SELECT x.id FROM products x WHERE x.words @@ to_tsquery('simple', (SELECT {}::text)) AND x.deleted_at IS NULL"
+)
 RELEVANCE: Final = "relevance"
 RANK: Final = Order("(-round(1000000 * ts_rank(p.words, asked.words)))::integer", "integer")
 """The best first: words of a name or SKU weigh more than those of a description. A whole number, so that a cursor has it exactly."""
@@ -22,7 +24,7 @@ def ranked(listing: ListQuery[Any], source: str) -> Rows:
     if all(sort.name != RELEVANCE for sort in listing.sorts):
         return listing.rows(source)
     words = tsquery(listing.search or "")
-    return listing.rows(f"{source} CROSS JOIN to_tsquery('simple', {{}}) AS asked(words)", words)
+    return listing.rows(f"{source} CROSS JOIN to_tsquery('simple', (SELECT {{}}::text)) AS asked(words)", words)
 
 
 async def searched(rows: Rows, search: str | None) -> Rows:

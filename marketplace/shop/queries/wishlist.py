@@ -22,6 +22,6 @@ async def list_wishes(listing: ListQuery[NoFilters], viewer: Viewer) -> Envelope
             f"(SELECT row_to_json(card) FROM (SELECT {CARD} FROM {BESIDE}) AS card) AS product, w.created_at AS added_at",
             viewer.id,
         )
-        .where(f'w."user" = {{}} AND {ON_SALE}', viewer.id)
+        .where(f'w."user" = (SELECT {{}}::uuid) AND {ON_SALE}', viewer.id)
     )
     return await rows.page(WishOut)

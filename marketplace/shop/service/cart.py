@@ -30,8 +30,8 @@ from marketplace.shop.queries.cart import (
     Owner,
     Thing,
     find_cart,
+    get_cart_and_offer,
     get_cart_by_id,
-    get_offer,
     lock_guest_cart,
     lock_own_cart,
 )
@@ -70,8 +70,7 @@ async def add_item(owner: Owner, product_id: UUID, variant_id: UUID | None, quan
     """
     async with db.transaction():
         cart_id, token = await _lock_or_make(owner)
-        cart = await get_cart_by_id(cart_id)
-        thing = await get_offer(product_id, variant_id)
+        cart, thing = await get_cart_and_offer(cart_id, product_id, variant_id)
         held = cart.line_of(thing.variant)
         wanted = quantity + (held.quantity if held else 0)
         if thing.seller == owner.user:
