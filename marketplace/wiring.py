@@ -11,6 +11,7 @@ import marketplace.auctions.fulfilment
 import marketplace.auctions.handlers
 import marketplace.auctions.invariants
 import marketplace.auctions.personal_data
+import marketplace.auctions.reviewing
 import marketplace.auctions.timers
 import marketplace.core.mail
 import marketplace.demo.tasks
