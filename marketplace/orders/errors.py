@@ -47,6 +47,13 @@ class SendsTooMany(Conflict):
     default_message = "You have not so many of this left to send."
 
 
+class TooManyShipments(Conflict):
+    """`details.most`: an order has so many at most, and the last takes all that is left."""
+
+    code = "too_many_shipments"
+    default_message = "This order has as many shipments as an order can have: send all that is left with this one."
+
+
 class NotAllSent(Conflict):
     """`details.unsent`: what is still to be sent, by line."""
 

@@ -29,6 +29,13 @@ class CancelsTooMany(Conflict):
     default_message = "Not so many of this are left to call off."
 
 
+class TooManyReturns(Conflict):
+    """`details.most`: so many returns of one order can be open at once."""
+
+    code = "too_many_returns"
+    default_message = "Too many returns of this order are open: wait until some of them are closed."
+
+
 class ReturnExceedsBought(Conflict):
     """`details.returnable`: how many of the line are in no return yet."""
 

@@ -9,7 +9,7 @@ from marketplace.core.states import IllegalTransition
 from marketplace.notifications.kinds import Kind
 from marketplace.orders import progress as counts
 from marketplace.orders import tracking
-from marketplace.orders.errors import CancellationRefused, NotAllSent, SendsTooMany, ShipmentNotFound
+from marketplace.orders.errors import CancellationRefused, NotAllSent, SendsTooMany, ShipmentNotFound, TooManyShipments
 from marketplace.orders.fulfilment import CancelledBy
 from marketplace.orders.service import cancelling, completing, freezing, refunding, shipping
 from marketplace.orders.service.dispatching import Carriage
@@ -230,6 +230,16 @@ async def test_reading_them_takes_a_statement(client):
     async with statements() as made:
         await client.get(f"/api/v1/orders/{placed}/shipments", headers=headers)
     assert len(made) == 3, made  # who asks, whether the order is theirs, and the shipments
+
+
+async def test_the_last_of_many_shipments_takes_all_that_is_left(monkeypatch):
+    monkeypatch.setattr(shipping, "MOST_PARTS", 2)
+    placed = await a_paid_order((await a_product(), 3))
+    await send(placed, 1)
+    with pytest.raises(TooManyShipments):
+        await send(placed, 1)
+    await send(placed, 2)
+    assert (await read(placed)).status == "shipped"
 
 
 async def test_a_shipment_is_one_of_its_order():

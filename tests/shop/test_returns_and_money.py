@@ -8,7 +8,7 @@ from marketplace.core import db, platform
 from marketplace.ledger.states import AccountKind as K
 from marketplace.notifications.kinds import Kind
 from marketplace.orders.service import completing, shipping
-from marketplace.shop.return_errors import NotReturnable, ReturnExceedsBought
+from marketplace.shop.return_errors import NotReturnable, ReturnExceedsBought, TooManyReturns
 from marketplace.shop.service import returns
 from tests.factories import a_user
 from tests.factories.orders import hold_invariants, minor_in, read, set_times, statuses
@@ -115,6 +115,16 @@ async def test_only_what_has_arrived_is_sent_back():
     await come_back(await a_return(placed))
     assert (await statuses(placed))[-1] == "returned" and (await read(placed)).refundable_minor == 0
     assert await stock_of(await the_variant(kettle)) == (10, 0)
+
+
+async def test_so_many_returns_are_open_and_no_more(monkeypatch):
+    monkeypatch.setattr(returns, "MOST_OPEN", 1)
+    placed = await a_delivered_order((await a_product(), 3))
+    one = await a_return(placed)
+    with pytest.raises(TooManyReturns):
+        await a_return(placed)
+    await returns.cancel(one, (await read(placed)).buyer)
+    await a_return(placed)
 
 
 async def kinds_of(user):

@@ -44,7 +44,10 @@ async def cancel_locked(
     kind = of_kind(order.kind)
     check(order, kind.cancelled)
     check_not_frozen(order)
-    if order.sent_parts or (by is not CancelledBy.KIND and not await kind.may_cancel(order, by)):
+    if order.sent_parts:
+        told = "Part of this order has been sent. What has not can still be called off by line."
+        raise CancellationRefused(told, current=order.status, target=kind.cancelled)
+    if by is not CancelledBy.KIND and not await kind.may_cancel(order, by):
         raise CancellationRefused(current=order.status, target=kind.cancelled)
     cancelled = await end(order, by, actor, reason)
     minor = order.held_minor if order.in_parts else order.refundable_minor

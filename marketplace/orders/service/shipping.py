@@ -13,7 +13,7 @@ from msgspec import structs
 from marketplace.core import clock, db, outbox, timers
 from marketplace.core.errors import ValidationFailed
 from marketplace.orders import progress, rules, telling
-from marketplace.orders.errors import OnlyTheBuyer, OnlyTheSeller, SendsTooMany, ShipmentNotFound
+from marketplace.orders.errors import OnlyTheBuyer, OnlyTheSeller, SendsTooMany, ShipmentNotFound, TooManyShipments
 from marketplace.orders.events import OrderDelivered, OrderShipped, SentItem, ShipmentDelivered, ShipmentSent
 from marketplace.orders.fulfilment import LockedOrder
 from marketplace.orders.locking import lock_order_of
@@ -22,6 +22,9 @@ from marketplace.orders.service import completing, dispatching
 from marketplace.orders.service.dispatching import Carriage, Sent
 from marketplace.orders.service.moving import change, check, move
 from marketplace.orders.states import Goods
+
+MOST_PARTS: Final = 200
+"""Shipments of one order."""
 
 STANDING: Final = """
 SELECT count(*) FILTER (WHERE delivered_at IS NULL) AS travelling, count(*) FILTER (WHERE confirmed_at IS NULL) AS unconfirmed
@@ -43,7 +46,7 @@ async def ship(order_id: UUID, seller_id: UUID, carrier: str, tracking_number: s
 async def ship_part(order_id: UUID, seller_id: UUID, how: Carriage, wanted: Sequence[tuple[UUID, int]] | None) -> UUID:
     """By its seller: so many of each of these lines travel together, or (None) all that is left. The shipment's id.
 
-    Raises OrderNotFound, OnlyTheSeller, IllegalTransition, SendsTooMany, ValidationFailed for a line that is not the order's,
+    Raises OrderNotFound, OnlyTheSeller, IllegalTransition, SendsTooMany, TooManyShipments, ValidationFailed for a line that is not the order's,
     or named twice.
     """
     async with db.transaction():
@@ -159,6 +162,8 @@ async def _send(
     lines = await progress_of(order.id)
     left = progress.unsent(lines.values())
     parts = left if wanted is None else _parts(wanted, lines)
+    if order.sent_parts + 1 >= MOST_PARTS and parts != left:
+        raise TooManyShipments(most=MOST_PARTS)
     sent = await dispatching.dispatch(order, parts, how, clock.now())
     if parts == left:
         last = structs.replace(order, sent_parts=sent.number)

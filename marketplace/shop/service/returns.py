@@ -34,13 +34,21 @@ from marketplace.shop.events import (
 from marketplace.shop.pricing.drafts import KIND
 from marketplace.shop.queries.locking import lock_variants
 from marketplace.shop.queries.returns import BoughtLine, bought_lines
-from marketplace.shop.return_errors import NotReturnable, ReturnExceedsBought, ReturnNotFound, ReturnTooLate
+from marketplace.shop.return_errors import (
+    NotReturnable,
+    ReturnExceedsBought,
+    ReturnNotFound,
+    ReturnTooLate,
+    TooManyReturns,
+)
 from marketplace.shop.returning import worth
 from marketplace.shop.schemas.returns import WantedLine
 from marketplace.shop.service import stock, telling_returns
 from marketplace.shop.states import RETURN, ReturnStatus
 
 ANSWER_TIMER: Final = "shop.return_answer"
+MOST_OPEN: Final = 50
+"""Open returns of one order."""
 
 
 class LockedReturn(Struct, frozen=True, kw_only=True):
@@ -58,7 +66,7 @@ class LockedReturn(Struct, frozen=True, kw_only=True):
 async def request(order_id: UUID, buyer: UUID, wanted: Sequence[WantedLine], reason: str) -> UUID:
     """Ask to send so many of these lines back. Returns the return's id.
 
-    Raises OrderNotFound, OnlyTheBuyer, NotReturnable, ReturnTooLate, ReturnExceedsBought, ValidationFailed for a line that is
+    Raises OrderNotFound, OnlyTheBuyer, NotReturnable, ReturnTooLate, ReturnExceedsBought, TooManyReturns, ValidationFailed for a line that is
     not the order's, or named twice.
     """
     async with db.transaction():
@@ -67,6 +75,8 @@ async def request(order_id: UUID, buyer: UUID, wanted: Sequence[WantedLine], rea
             raise OnlyTheBuyer
         lines = await bought_lines(order_id)
         await _check_in_time(order, lines)
+        if order.open_returns >= MOST_OPEN:
+            raise TooManyReturns(most=MOST_OPEN)
         _check_lines(wanted, lines)
         return_id, now = uuid7(), clock.now()
         answer_by = now + timedelta(days=await rules.RETURN_ANSWER_DAYS.value())
