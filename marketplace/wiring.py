@@ -22,6 +22,7 @@ import marketplace.disputes.timers
 import marketplace.engagements.fulfilment
 import marketplace.engagements.handlers
 import marketplace.engagements.invariants
+import marketplace.engagements.personal_data
 import marketplace.engagements.reviewing
 import marketplace.engagements.timers
 import marketplace.gigs.handlers
@@ -32,6 +33,7 @@ import marketplace.media.handlers
 import marketplace.media.invariants
 import marketplace.moderation.handlers
 import marketplace.notifications.disputes
+import marketplace.notifications.engagements
 import marketplace.notifications.gigs
 import marketplace.notifications.handlers
 import marketplace.notifications.money

@@ -23,6 +23,7 @@ from marketplace.auctions.tables import Auction, AuctionHistory, Bid, Lot, Sale,
 from marketplace.catalog.tables import Category, Tag
 from marketplace.core.config import settings
 from marketplace.core.tables import AuditLog, Outbox, PlatformSetting, Timer
+from marketplace.engagements.tables import CustomOffer, Delivery, Engagement, EngagementRequest, EngagementRequirement
 from marketplace.gigs.tables import Gig, GigExtra, GigMedia, GigPackage
 from marketplace.ledger.tables import LedgerAccount, LedgerEntry, LedgerHold, LedgerTransfer
 from marketplace.media.tables import Media
@@ -293,6 +294,33 @@ def gigs() -> list[TableConfig]:
     ]  # fmt: skip
 
 
+def engagements() -> list[TableConfig]:
+    e, d, r, o, q = Engagement, Delivery, EngagementRequest, CustomOffer, EngagementRequirement
+    return [
+        looked_at(
+            e, "Gigs",
+            [e.id, e.gig, e.package, e.offer, e.delivery_days, e.extended_days, e.revisions_allowed, e.revisions_used, e.accepted_at,
+             e.due_at, e.clock_stopped_at, e.late_at, e.very_late_at, e.created_at],
+            newest_by=e.created_at,
+        ),
+        looked_at(
+            d, "Gigs", [d.id, d.engagement, d.version, d.status, d.message, d.answer, d.files, d.seen_at, d.answered_at, d.created_at],
+            newest_by=d.created_at,
+        ),
+        looked_at(
+            r, "Gigs", [r.id, r.engagement, r.kind, r.asked_by, r.days, r.reason, r.status, r.answer, r.answered_by, r.answer_by, r.created_at],
+            newest_by=r.created_at,
+        ),
+        looked_at(q, "Gigs", [q.id, q.engagement, q.position, q.kind, q.question, q.is_required, q.answer, q.chosen, q.answered_at]),
+        looked_at(
+            o, "Gigs",
+            [o.id, o.thread, o.gig, o.seller, o.buyer, o.author, o.status, o.price_minor, o.currency, o.delivery_days, o.revisions,
+             o.order, o.expires_at, o.created_at],
+            newest_by=o.created_at,
+        ),
+    ]  # fmt: skip
+
+
 def moderation() -> list[TableConfig]:
     c, n = ModerationCase, Notification
     return [
@@ -336,6 +364,7 @@ def tables() -> list[TableConfig]:
         *reviews(),
         *coupons(),
         *gigs(),
+        *engagements(),
         *money(),
         *books(),
         *moderation(),

@@ -20,6 +20,9 @@ class Details(Struct, frozen=True, kw_only=True, omit_defaults=True):
     payment_id: UUID | None = None
     payout_id: UUID | None = None
     dispute_id: UUID | None = None
+    delivery_id: UUID | None = None
+    request_id: UUID | None = None
+    custom_offer_id: UUID | None = None
     session_id: UUID | None = None
     number: str | None = None
     product_id: UUID | None = None

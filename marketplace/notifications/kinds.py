@@ -96,6 +96,23 @@ class Kind(StrEnum):
     CLIENT_REVIEWED = "client_reviewed"
     GIG_APPROVED = "gig_approved"
     GIG_REJECTED = "gig_rejected"
+    WORK_PAID = "work_paid"
+    REQUIREMENTS_AWAITED = "requirements_awaited"
+    REQUIREMENTS_ANSWERED = "requirements_answered"
+    WORK_ACCEPTED = "work_accepted"
+    WORK_STARTED = "work_started"
+    WORK_DELIVERED = "work_delivered"
+    DELIVERY_REJECTED = "delivery_rejected"
+    REVISION_REQUESTED = "revision_requested"
+    WORK_LATE = "work_late"
+    WORK_VERY_LATE = "work_very_late"
+    EXTENSION_REQUESTED = "extension_requested"
+    EXTENSION_ANSWERED = "extension_answered"
+    CANCELLATION_REQUESTED = "cancellation_requested"
+    CANCELLATION_ANSWERED = "cancellation_answered"
+    CUSTOM_OFFER_RECEIVED = "custom_offer_received"
+    CUSTOM_OFFER_COUNTERED = "custom_offer_countered"
+    CUSTOM_OFFER_ANSWERED = "custom_offer_answered"
 
 
 class Channels(Struct, frozen=True):
@@ -138,6 +155,21 @@ _ABOUT: Final[dict[Category, dict[Kind, Channels]]] = {
         Kind.GIG_REJECTED: LOUD,
     },
     Category.ORDERS: {
+        **dict.fromkeys(
+            [
+                Kind.REQUIREMENTS_AWAITED, Kind.REQUIREMENTS_ANSWERED, Kind.WORK_DELIVERED, Kind.DELIVERY_REJECTED,
+                Kind.REVISION_REQUESTED, Kind.WORK_LATE, Kind.WORK_VERY_LATE, Kind.EXTENSION_REQUESTED,
+                Kind.CANCELLATION_REQUESTED, Kind.CUSTOM_OFFER_RECEIVED, Kind.CUSTOM_OFFER_COUNTERED,
+            ],
+            LOUD,
+        ),
+        **dict.fromkeys(
+            [
+                Kind.WORK_ACCEPTED, Kind.WORK_STARTED, Kind.EXTENSION_ANSWERED, Kind.CANCELLATION_ANSWERED,
+                Kind.CUSTOM_OFFER_ANSWERED,
+            ],
+            QUIET,
+        ),
         Kind.ORDER_PLACED: LOUD,
         Kind.ORDER_SHIPPED: LOUD,
         Kind.ORDER_DELIVERED: QUIET,
@@ -155,7 +187,7 @@ _ABOUT: Final[dict[Category, dict[Kind, Channels]]] = {
     },
     Category.MONEY: dict.fromkeys(
         [
-            Kind.AUCTION_WON, Kind.WON_AND_PAID, Kind.PAYMENT_OVERDUE, Kind.SALE_UNPAID, Kind.SALE_PAID,
+            Kind.WORK_PAID, Kind.AUCTION_WON, Kind.WON_AND_PAID, Kind.PAYMENT_OVERDUE, Kind.SALE_UNPAID, Kind.SALE_PAID,
             Kind.PAYMENT_RECEIVED, Kind.PAYMENT_FAILED, Kind.PAYMENT_RETURNED, Kind.ORDER_REFUNDED,
             Kind.DISPUTE_OPENED, Kind.DISPUTE_ANSWERED, Kind.DISPUTE_PROPOSED, Kind.DISPUTE_ESCALATED,
             Kind.DISPUTE_DECIDED, Kind.DISPUTE_RESOLVED, Kind.DISPUTE_WITHDRAWN,

@@ -41,6 +41,8 @@ AUCTION: Final = "auction"
 """Of a win its buyer hears from the auction, with what came before it; and so of one that was not paid."""
 SUBSCRIPTION: Final = "subscription"
 """Of a period that was paid, or not, its subscriber hears from the subscription; the house does not hear of its own sales."""
+GIG: Final = "gig"
+"""What is paid for here is work, which is not sent."""
 CHECKOUT: Final = "checkout"
 
 
@@ -70,7 +72,7 @@ async def tell_of_paid_part(event: OrderPartPaid) -> None:
 
 async def _tell_paid(event: OrderEvent, amount: int | None) -> None:
     await notify(Kind.PAYMENT_RECEIVED, _of(event, amount), [event.buyer_id])
-    await notify(Kind.SALE_PAID, _of(event, amount), [event.seller_id])
+    await notify(Kind.WORK_PAID if event.kind == GIG else Kind.SALE_PAID, _of(event, amount), [event.seller_id])
 
 
 @on(OrderDelivered)

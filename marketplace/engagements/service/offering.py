@@ -217,6 +217,19 @@ async def withdraw(offer_id: UUID, viewer_id: UUID) -> None:
         await _move(offer, OfferStatus.WITHDRAWN)
 
 
+async def close_all_of(user_id: UUID) -> int:
+    """Somebody leaves: what they have offered is taken back, what they were offered declined. Returns how many there were."""
+    open_ids = await db.fetch(
+        "SELECT id FROM custom_offers WHERE $1 IN (seller, buyer) AND status = 'open' ORDER BY gig, id", user_id
+    )
+    async with db.transaction():
+        for row in open_ids:
+            offer = await _lock(row["id"])
+            if offer.status is OfferStatus.OPEN:
+                await _move(offer, OfferStatus.WITHDRAWN if offer.author == user_id else OfferStatus.DECLINED)
+    return len(open_ids)
+
+
 async def expire(offer_id: UUID) -> None:
     """Its time has passed. Safe to repeat; one that was answered, or whose time was moved, stays."""
     async with db.transaction():
