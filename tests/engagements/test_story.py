@@ -133,8 +133,8 @@ async def test_from_a_brief_to_money_at_the_sellers(people):
     assert list(dict.fromkeys(walked)) == [
         "pending_payment", "awaiting_requirements", "accepted", "in_progress", "delivered", "in_revision", "completed",
     ]  # fmt: skip
-    reasons = [one["reason"] for one in (await maker.get(f"{path}/money/"))["transfers"]]
-    assert "release" in reasons
+    postings = (await maker.get(f"{path}/money/"))["postings"]
+    assert [(one["what"], one["escrow_balance"]) for one in postings] == [("capture", "135.00"), ("release", "0.00")]
     await set_times(order["id"], clears_at=timedelta(seconds=1))
 
     async def cleared() -> bool:
