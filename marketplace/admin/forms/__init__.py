@@ -1,6 +1,6 @@
 """The forms in the back office's sidebar. Each calls the same use case as the API; a refusal is shown as its message."""
 
-from marketplace.admin.forms import auctions, catalog, coupons, gigs, money, people, shop, system
+from marketplace.admin.forms import auctions, catalog, coupons, gigs, money, people, reviews, shop, system
 
 FORMS = [
     *people.FORMS,
@@ -10,5 +10,6 @@ FORMS = [
     *shop.FORMS,
     *coupons.FORMS,
     *gigs.FORMS,
+    *reviews.FORMS,
     *system.FORMS,
 ]

@@ -8,7 +8,6 @@ from marketplace.accounts.states import Role
 from marketplace.admin.forms.common import as_staff
 from marketplace.admin.staff import actor_id
 from marketplace.core import db
-from marketplace.reviews.service import hiding, rating
 from marketplace.shop.service import removing
 
 PRODUCT = "Product (slug or id)"
@@ -33,16 +32,6 @@ async def product(text: str) -> UUID:
     return found
 
 
-class RatingForm(BaseModel):
-    product: str = Field(title=PRODUCT, max_length=220)
-
-
-class HideReviewForm(BaseModel):
-    review: UUID = Field(title="Review (id)")
-    hidden: bool = Field(True, title="Hidden")
-    reason: str = Field(title="Reason", min_length=5, max_length=1000)
-
-
 @as_staff(Role.MODERATOR)
 async def feature(request: Request, data: FeatureForm) -> str:
     await removing.feature(actor_id(request), await product(data.product), data.featured)
@@ -55,31 +44,9 @@ async def archive(request: Request, data: ArchiveForm) -> str:
     return "It is off the shelves. Orders that name it go on."
 
 
-@as_staff(Role.MODERATOR)
-async def hide_review(request: Request, data: HideReviewForm) -> str:
-    await hiding.hide_review(actor_id(request), data.review, data.hidden, data.reason)
-    return "Nobody sees it, and it counts no more." if data.hidden else "It is shown and counts again."
-
-
-@as_staff(Role.MODERATOR)
-async def recompute_rating(request: Request, data: RatingForm) -> str:
-    wrong = await rating.recompute(actor_id(request), "product", await product(data.product))
-    return "It was wrong, and is right now." if wrong else "It was right."
-
-
 FORMS = [
     FormConfig("Feature a product", FeatureForm, feature, "On the page of featured products, or off it.", "Shop"),
     FormConfig(
         "Archive a product", ArchiveForm, archive, "Nobody can buy it any more; its seller sees it still.", "Shop"
-    ),
-    FormConfig(
-        "Hide a review", HideReviewForm, hide_review, "Out of the lists and the average, or back into them.", "Shop"
-    ),
-    FormConfig(
-        "Recompute a rating",
-        RatingForm,
-        recompute_rating,
-        "From the product's reviews, should it ever be wrong.",
-        "Shop",
     ),
 ]
