@@ -20,6 +20,8 @@ from marketplace.orders.fulfilment import Draft
 
 TAG: Final = "kind"
 
+NO_FIT: Final = (False, False, 0)
+
 Ordered: TypeAlias = Sequence[Draft] | UUID
 """What is to be placed, or the order that is there already."""
 Ordering: TypeAlias = Callable[[UUID, Any], Awaitable[Ordered]]
@@ -82,22 +84,21 @@ def tagged(body: bytes) -> bytes:
 
 
 def _meant(given: Set[str]) -> str | None:
-    """The one kind that these fields fit; where they fit none, the one they have most in common with: then it is said what is wrong."""
-    fitting = [kind for kind, (request, _) in _ways.items() if _fits(given, request)]
-    if not fitting:
-        shared = {kind: len(given & _fields(request)) for kind, (request, _) in _ways.items()}
-        most = max(shared.values(), default=0)
-        fitting = [kind for kind, count in shared.items() if count == most > 0]
-    return fitting[0] if len(fitting) == 1 else None
+    """The one kind that these fields fit. Where they fit none, one that lacks nothing, else the one that they have most in common
+    with: then it is said what is wrong.
+    """
+    fit = {kind: _fit(given, request) for kind, (request, _) in _ways.items()}
+    best = max(fit.values(), default=NO_FIT)
+    meant = [kind for kind, how in fit.items() if how == best]
+    return meant[0] if len(meant) == 1 and best > NO_FIT else None
 
 
-def _fits(given: Set[str], request: type[Struct]) -> bool:
-    required = {field.encode_name for field in msgspec.structs.fields(request) if field.required}
-    return required <= given <= _fields(request)
-
-
-def _fields(request: type[Struct]) -> set[str]:
-    return {field.encode_name for field in msgspec.structs.fields(request)}
+def _fit(given: Set[str], request: type[Struct]) -> tuple[bool, bool, int]:
+    """Whether they fit, whether nothing is missing, and how many are known: to compare."""
+    fields = msgspec.structs.fields(request)
+    required = {field.encode_name for field in fields if field.required}
+    names = {field.encode_name for field in fields}
+    return required <= given <= names, required <= given and bool(given & names), len(given & names)
 
 
 def _unknown(what: str) -> UnknownKind:

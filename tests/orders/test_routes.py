@@ -327,6 +327,7 @@ class Wanted(Struct, tag_field="kind", tag="test_goods", forbid_unknown_fields=T
 
 class Again(Struct, tag_field="kind", tag="again", forbid_unknown_fields=True):
     order: str
+    seller: str = ""
 
 
 @pytest.fixture
