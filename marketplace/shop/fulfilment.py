@@ -45,6 +45,7 @@ class ShopOrders:
 
     async def on_completed(self, order: LockedOrder) -> None:
         await stock.catch_up(order.id)  # what was handed over without ever being sent
+        await stock.release(order.id, reason="never sent")  # where only a part was
 
     async def may_cancel(self, order: LockedOrder, by: CancelledBy) -> bool:
         return by is CancelledBy.STAFF or order.status != Goods.SHIPPED

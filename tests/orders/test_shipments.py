@@ -137,6 +137,18 @@ async def test_all_of_it_refunded_after_a_part_was_sent_is_returned_and_the_rest
     assert (await read(placed)).refundable_minor == 0
 
 
+async def test_what_was_not_sent_when_staff_settle_it_is_free_again():
+    kettle = await a_product(quantity=10)
+    placed = await a_paid_order((kettle, 3))
+    await send(placed, 1)
+    await freezing.freeze(placed, "dispute", None, "Where is the rest?")
+    held = (await read(placed)).held_minor
+    await freezing.resolve(placed, 4_400, held - 4_400, None, "Two of three never came.")
+    assert (await read(placed)).status == "delivered" and await progress(placed) == [(3, 1, 2)]
+    await work_off()
+    assert await stock_of(await the_variant(kettle)) == (9, 0)
+
+
 async def test_what_was_sent_is_returned_and_never_cancelled_when_the_buyer_gets_all_of_it_back():
     lost, arrived = [await an_order(paid=True) for _ in range(2)]
     for one in (lost, arrived):

@@ -64,7 +64,8 @@ async def arrived(order_id: UUID, now: datetime, *, confirmed: bool, shipment_id
 
 
 async def received(order: LockedOrder, now: datetime, *, confirmed: bool) -> int:
-    """A locked order counts as received, and so does all of it: what was never said to be sent was handed over.
+    """A locked order counts as received, and so does all that was sent: where nothing was said to be, all of it was handed over;
+    where only a part was (staff have settled it), the rest is called off.
 
     How many shipments it has then. Nothing for what is not sent at all.
     """
@@ -72,7 +73,9 @@ async def received(order: LockedOrder, now: datetime, *, confirmed: bool) -> int
         return 0
     parts = order.sent_parts
     rest = progress.unsent((await progress.progress_of(order.id)).values())
-    if rest:
+    if rest and parts:
+        await progress.count_cancelled(order.id, rest)
+    elif rest:
         parts = (await dispatch(order, rest, Carriage(), now)).number
     await arrived(order.id, now, confirmed=confirmed)
     return parts
