@@ -2,6 +2,8 @@
 
 from graphlib import TopologicalSorter
 
+import asyncpg
+
 from marketplace.core import db
 
 TABLES = """
@@ -14,18 +16,21 @@ FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN (
 """
 SEQUENCES = "SELECT format('%I.%I', schemaname, sequencename) FROM pg_sequences WHERE schemaname = 'public'"
 
-_script = ""
-
 
 async def empty_tables() -> None:
-    global _script
-    if not _script:
-        _script = await _write_script()
-    await db.execute(_script)
+    try:
+        await db.execute("SELECT testing.empty_tables()")
+    except (asyncpg.InvalidSchemaNameError, asyncpg.UndefinedFunctionError):
+        await db.execute("CREATE SCHEMA IF NOT EXISTS testing")
+        await db.execute(await _write_function())
+        await db.execute("SELECT testing.empty_tables()")
 
 
-async def _write_script() -> str:
-    """One block that deletes from whoever refers before what is referred to. Tables that refuse DELETE are made to allow it."""
+async def _write_function() -> str:
+    """A function that deletes from whoever refers before what is referred to. Tables that refuse DELETE are made to allow it.
+
+    A function, for a connection plans its statements once.
+    """
     rows = {row["name"]: row for row in await db.fetch(TABLES)}
     ordered = list(TopologicalSorter({name: row["referenced_by"] for name, row in rows.items()}).static_order())
     lines = [
@@ -35,7 +40,11 @@ async def _write_script() -> str:
         ),
         *(f"PERFORM setval('{row[0]}', 1, false);" for row in await db.fetch(SEQUENCES)),
     ]
-    return "DO $empty$ BEGIN\n" + "\n".join(lines) + "\nEND $empty$"
+    return (
+        "CREATE OR REPLACE FUNCTION testing.empty_tables() RETURNS void LANGUAGE plpgsql AS $empty$ BEGIN\n"
+        + "\n".join(lines)
+        + "\nEND $empty$"
+    )
 
 
 def _delete(name: str, has_triggers: bool) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
 from typing import Any
 
 import pytest
@@ -20,7 +20,9 @@ from hypothesis.stateful import (
 from marketplace.core import db, invariants, platform
 from marketplace.core.errors import DomainError
 from marketplace.core.money import Money
+from marketplace.ledger import invariants as ledger_invariants
 from marketplace.ledger.states import AccountKind as K
+from marketplace.orders import invariants as order_invariants
 from marketplace.orders.fulfilment import CancelledBy
 from marketplace.orders.locking import lock_order
 from marketplace.orders.service import cancelling, completing, freezing, refunding, releasing, shipping
@@ -322,7 +324,10 @@ class Escrow(RuleBasedStateMachine):
         assert self.wait(_held_for_banks()) - self.holds == self.book.hold
         assert self.wait(minor_of(K.PLATFORM_FEE)) - self.fees == self.book.fee
         assert self.wait(minor_of(K.TAX_PAYABLE)) - self.taxes == self.book.tax
-        self.wait(_hold_what_time_does_not_change())
+        self.wait(_hold(ledger_invariants.violations(), order_invariants.violations()))
+
+    def teardown(self) -> None:
+        self.wait(_hold(invariants.violations()))
 
 
 def _largest_remainder(minor: int, weights: list[int]) -> list[int]:
@@ -340,10 +345,9 @@ async def _release(order_id, minor):
         await releasing.release(await lock_order(order_id), usd(minor))
 
 
-async def _hold_what_time_does_not_change() -> None:
-    """Nobody works off here what is asked for, and this goes on for a while."""
-    waiting = ("no timer is late", "no outbox row")
-    assert [breach async for breach in invariants.violations() if not breach.startswith(waiting)] == []
+async def _hold(*checks: AsyncIterator[str]) -> None:
+    """Those of money and orders after each step, all there are at the end: they are a hundred statements."""
+    assert [breach for check in checks async for breach in check] == []
 
 
 async def _held_for_banks() -> int:
