@@ -270,7 +270,7 @@ def reviews() -> list[TableConfig]:
         looked_at(u, "Reviews", [u.user, u.seller_sum, u.seller_count, u.client_sum, u.client_count]),
         looked_at(
             s, "Reviews",
-            [s.seller, s.level, s.completed_orders, s.cancelled_orders, s.promised_orders, s.kept_orders, s.year_completed,
+            [s.seller, s.level, s.completed_orders, s.cancelled_orders, s.promised_orders, s.kept_orders, s.response_minutes, s.year_completed,
              s.year_refunded, s.computed_at],
             newest_by=s.computed_at,
         ),

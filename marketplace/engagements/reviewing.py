@@ -36,3 +36,9 @@ class GigReviews:
 reviewing.register(GigReviews())
 # Work that was never accepted was never promised for a day.
 promises.kept(KIND, "(SELECT e.late_at IS NULL FROM engagements e WHERE e.id = o.id AND e.accepted_at IS NOT NULL)")
+# From the moment the work could be accepted until it was.
+promises.answered(
+    KIND,
+    asked="(SELECT e.answered_at FROM engagements e WHERE e.id = o.id)",
+    answered="(SELECT e.accepted_at FROM engagements e WHERE e.id = o.id AND e.answered_at IS NOT NULL)",
+)

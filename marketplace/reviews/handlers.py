@@ -41,4 +41,6 @@ REPUTATION.add(
     STANDING.format("s.completed_orders::float8 / nullif(s.completed_orders + s.cancelled_orders, 0)"),
 )
 REPUTATION.add("on_time_rate", STANDING.format("s.kept_orders::float8 / nullif(s.promised_orders, 0)"))
+REPUTATION.add("response_rate", STANDING.format("s.answered_orders::float8 / nullif(s.asked_orders, 0)"))
+REPUTATION.add("response_minutes", STANDING.format("s.response_minutes"))
 REPUTATION.add("level", f"coalesce({STANDING.format('s.level')}, 'new')")

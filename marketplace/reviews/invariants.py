@@ -52,7 +52,7 @@ def standings() -> str:
     return f"""SELECT coalesce(s.seller, f.seller) AS id
       FROM (SELECT * FROM seller_standings WHERE seller <> '{HOUSE}') AS s
       FULL JOIN ({live(f"o.seller <> '{HOUSE}'", as_of)}) AS f ON f.seller = s.seller
-      WHERE ({own}) <> ({said})
+      WHERE ({own}, s.response_minutes) IS DISTINCT FROM ({said}, f.response_minutes)
         AND NOT EXISTS (SELECT FROM timers t WHERE t.kind = '{TIMER}' AND t.key = coalesce(s.seller, f.seller)::text)
         AND NOT EXISTS (SELECT FROM outbox x WHERE x.handler LIKE 'reviews.handlers.%'
           AND x.body ->> 'seller_id' = coalesce(s.seller, f.seller)::text)"""

@@ -23,6 +23,9 @@ class Record(Struct, frozen=True, kw_only=True):
     cancelled_orders: int = 0
     promised_orders: int = 0
     kept_orders: int = 0
+    asked_orders: int = 0
+    answered_orders: int = 0
+    response_minutes: int | None = None
     year_completed: int = 0
     year_refunded: int = 0
     rating_sum: int = 0

@@ -26,8 +26,8 @@ privacy.exporter(
 privacy.exporter(
     "seller_standing",
     rows(
-        "SELECT level, completed_orders, cancelled_orders, promised_orders, kept_orders, year_completed, year_refunded, "
-        "computed_at FROM seller_standings WHERE seller = $1"
+        "SELECT level, completed_orders, cancelled_orders, promised_orders, kept_orders, asked_orders, answered_orders, "
+        "response_minutes, year_completed, year_refunded, computed_at FROM seller_standings WHERE seller = $1"
     ),
 )
 

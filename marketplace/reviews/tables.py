@@ -53,7 +53,8 @@ class SellerStanding(Table, tablename="seller_standings"):
     `new` is among the wanted; they show `coalesce((SELECT s.level FROM seller_standings s WHERE s.seller = g.seller), 'new')`.
 
     `cancelled_orders` were cancelled by the seller or decided against them after they were paid; of `promised_orders` a date was
-    promised, and `kept_orders` of these came in time. Figures with `year_` are of orders placed within a year before `computed_at`.
+    promised, and `kept_orders` of these came in time. In `asked_orders` a buyer waited for a first answer, in `answered_orders`
+    they had one, half of them within `response_minutes`. Figures with `year_` are of orders placed within a year before `computed_at`.
     """
 
     seller = ForeignKey(User, primary_key=True, on_delete=OnDelete.restrict)
@@ -62,6 +63,9 @@ class SellerStanding(Table, tablename="seller_standings"):
     cancelled_orders = Integer(default=0)
     promised_orders = Integer(default=0)
     kept_orders = Integer(default=0)
+    asked_orders = Integer(default=0)
+    answered_orders = Integer(default=0)
+    response_minutes = Integer(null=True, default=None)
     year_completed = Integer(default=0)
     year_refunded = Integer(default=0)
     computed_at = Timestamptz(default=TimestamptzNow())

@@ -6,7 +6,7 @@ import pytest
 
 from marketplace.core import db, timers
 from marketplace.engagements.states import Gig
-from marketplace.orders.service import freezing
+from marketplace.orders.service import cancelling, freezing
 from marketplace.reviews.service import standing
 from tests.factories import bearer, signed_in
 from tests.factories.engagements import an_engagement, set_due, work_of
@@ -89,3 +89,21 @@ async def test_what_came_late_is_in_the_sellers_record(client):
     await work_off()
     record = (await client.get(f"/api/v1/users/{seller.id}/reputation/")).json()["data"]
     assert (record["completed_orders"], record["completion_rate"], record["on_time_rate"]) == (2, 1.0, 0.5)
+
+
+async def test_how_long_buyers_waited_for_an_answer_is_in_the_sellers_record(client):
+    (buyer, _), (seller, _) = await signed_in(), await signed_in()
+    for minutes in (90, 30, 100):
+        order_id = await an_engagement(buyer=buyer.id, seller=seller.id, to=Gig.IN_PROGRESS)
+        await db.execute(
+            "UPDATE engagements SET answered_at = accepted_at - make_interval(mins => $2) WHERE id = $1",
+            order_id,
+            minutes,
+        )
+        await end(order_id)
+    ignored = await an_engagement(buyer=buyer.id, seller=seller.id)
+    await cancelling.cancel_own(ignored, buyer.id, "Nobody answers.")
+    await work_off()
+    record = (await client.get(f"/api/v1/users/{seller.id}/reputation/")).json()["data"]
+    assert (record["response_rate"], record["response_minutes"]) == (0.75, 90)
+    assert (record["completed_orders"], record["completion_rate"]) == (3, 1.0)

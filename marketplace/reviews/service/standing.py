@@ -20,7 +20,8 @@ TIMER: Final = "reviews.standing"
 PACE: Final = timedelta(seconds=1)
 BATCH: Final = 200
 FIGURES: Final = (
-    "completed_orders", "cancelled_orders", "promised_orders", "kept_orders", "year_completed", "year_refunded",
+    "completed_orders", "cancelled_orders", "promised_orders", "kept_orders", "asked_orders", "answered_orders",
+    "year_completed", "year_refunded",
 )  # fmt: skip
 
 OVER: Final = "o.phase IN ('completed', 'cancelled') AND o.paid_at IS NOT NULL"
@@ -36,9 +37,12 @@ def live(which: str, as_of: str) -> str:
       count(*) FILTER (WHERE {FAILED})::int AS cancelled_orders,
       count(o.kept) FILTER (WHERE o.phase = 'completed')::int AS promised_orders,
       count(*) FILTER (WHERE o.phase = 'completed' AND o.kept)::int AS kept_orders,
+      count(o.asked)::int AS asked_orders, count(o.answered)::int AS answered_orders,
+      round(percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM o.answered - o.asked) / 60))::int AS response_minutes,
       count(*) FILTER (WHERE {year})::int AS year_completed,
       count(*) FILTER (WHERE {year} AND o.refunded_minor > 0)::int AS year_refunded
-    FROM (SELECT o.id, o.seller, o.phase, o.status, o.created_at, o.refunded_minor, {promises.kept_sql()} AS kept
+    FROM (SELECT o.id, o.seller, o.phase, o.status, o.created_at, o.refunded_minor, {promises.kept_sql()} AS kept,
+        {promises.asked_sql()} AS asked, {promises.answered_sql()} AS answered
       FROM orders o WHERE {OVER} AND {which}) AS o
     GROUP BY o.seller"""
 
@@ -48,16 +52,16 @@ SELECT seller FROM (SELECT seller FROM seller_standings UNION SELECT seller FROM
 WHERE seller > $1 AND seller <> $2 ORDER BY seller LIMIT $3
 """
 MISSING: Final = """
-INSERT INTO seller_standings (seller, level, completed_orders, cancelled_orders, promised_orders, kept_orders, year_completed,
-  year_refunded, computed_at)
-SELECT seller, 'new', 0, 0, 0, 0, 0, 0, $2 FROM unnest($1::uuid[]) AS seller ORDER BY seller ON CONFLICT DO NOTHING
+INSERT INTO seller_standings (seller, level, completed_orders, cancelled_orders, promised_orders, kept_orders, asked_orders,
+  answered_orders, year_completed, year_refunded, computed_at)
+SELECT seller, 'new', 0, 0, 0, 0, 0, 0, 0, 0, $2 FROM unnest($1::uuid[]) AS seller ORDER BY seller ON CONFLICT DO NOTHING
 """
 WRITE: Final = """
 UPDATE seller_standings s SET level = n.level, completed_orders = n.completed, cancelled_orders = n.cancelled,
-  promised_orders = n.promised, kept_orders = n.kept, year_completed = n.year_completed, year_refunded = n.year_refunded,
-  computed_at = $9
-FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::int[])
-  AS n(seller, level, completed, cancelled, promised, kept, year_completed, year_refunded)
+  promised_orders = n.promised, kept_orders = n.kept, asked_orders = n.asked, answered_orders = n.answered,
+  year_completed = n.year_completed, year_refunded = n.year_refunded, response_minutes = n.minutes, computed_at = $12
+FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::int[])
+  AS n(seller, level, completed, cancelled, promised, kept, asked, answered, year_completed, year_refunded, minutes)
 WHERE s.seller = n.seller
 """
 NOBODY: Final = UUID(int=0)
@@ -86,7 +90,7 @@ async def recompute(sellers: Collection[UUID]) -> None:
         await db.execute(
             WRITE,
             ids, [level_of(record, demands, top).value for record in records],
-            *([getattr(record, name) for record in records] for name in FIGURES), now,
+            *([getattr(record, name) for record in records] for name in (*FIGURES, "response_minutes")), now,
         )  # fmt: skip
 
 
@@ -94,7 +98,7 @@ async def _records(sellers: Sequence[UUID], now: object) -> list[Record]:
     """In the order of `sellers`; who has nothing to show has zeros."""
     figures = ", ".join(f"coalesce(f.{name}, 0) AS {name}" for name in FIGURES)
     rows = await db.fetch(
-        f"SELECT {figures}, coalesce(u.seller_sum, 0) AS rating_sum, coalesce(u.seller_count, 0) AS rating_count "
+        f"SELECT {figures}, f.response_minutes, coalesce(u.seller_sum, 0) AS rating_sum, coalesce(u.seller_count, 0) AS rating_count "
         f"FROM unnest($1::uuid[]) AS x(seller) LEFT JOIN ({live('o.seller = ANY($1::uuid[])', '$2::timestamptz')}) AS f "
         'ON f.seller = x.seller LEFT JOIN user_ratings u ON u."user" = x.seller ORDER BY x.seller',
         list(sellers), now,
