@@ -15,6 +15,7 @@ from marketplace.catalog.queries.categories import find_category
 from marketplace.catalog.service import ensure_default_categories
 from marketplace.core import clock, db
 from marketplace.core.money import to_minor
+from marketplace.demo.gigs import offer_gigs
 from marketplace.demo.orders import load_orders
 from marketplace.demo.pictures import draw
 from marketplace.demo.shop import Picture, fill_shelves
@@ -33,6 +34,7 @@ async def load(say: Callable[[str], None]) -> None:
     for thing in wanted:
         await _list(thing, ids[thing.seller], now)
     await fill_shelves({person.username: ids[person.username] for person in PEOPLE}, say)
+    await offer_gigs(ids, say)
     await load_orders(ids, say)
 
 
