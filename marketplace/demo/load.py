@@ -16,6 +16,7 @@ from marketplace.catalog.service import ensure_default_categories
 from marketplace.core import clock, db
 from marketplace.core.money import to_minor
 from marketplace.demo.gigs import offer_gigs
+from marketplace.demo.disputes import load_disputes
 from marketplace.demo.orders import load_orders
 from marketplace.demo.pictures import draw
 from marketplace.demo.shop import Picture, fill_shelves
@@ -36,6 +37,7 @@ async def load(say: Callable[[str], None]) -> None:
     await fill_shelves({person.username: ids[person.username] for person in PEOPLE}, say)
     await offer_gigs(ids, say)
     await load_orders(ids, say)
+    await load_disputes(ids, say)
 
 
 async def _people(say: Callable[[str], None]) -> dict[str, UUID]:

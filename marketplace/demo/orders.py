@@ -59,7 +59,7 @@ async def load_orders(ids: Mapping[str, UUID], say: Callable[[str], None]) -> No
     if missing:
         say(f"Making {len(missing)} demo orders")
     for one in missing:
-        await _bring(one, ids[SELLER], ids[one.buyer])
+        await sell(one, ids[SELLER], ids[one.buyer])
 
 
 async def _fill_wallets(ids: Mapping[str, UUID], say: Callable[[str], None]) -> None:
@@ -74,8 +74,8 @@ async def _fill_wallets(ids: Mapping[str, UUID], say: Callable[[str], None]) -> 
         await deposit(user_id, IN_THE_WALLET, CURRENCY, "sandbox", method=CARD)
 
 
-async def _bring(one: Bought, seller: UUID, buyer: UUID) -> None:
-    """Sell it, and bring its order to where it should be."""
+async def sell(one: Bought, seller: UUID, buyer: UUID) -> UUID:
+    """Sell it, and bring its order, whose id this is, to where it should be."""
     now, minor = clock.now(), to_minor(one.price, CURRENCY)
     lot = LotDraft(title=one.title, start_minor=minor // 2, buy_now_minor=minor)
     draft = AuctionDraft(
@@ -97,3 +97,4 @@ async def _bring(one: Bought, seller: UUID, buyer: UUID) -> None:
         await completing.complete_bought(order_id, buyer)
     if one.state == "cancelled":
         await cancelling.cancel_own(order_id, seller, "It was damaged in storage.")
+    return order_id
