@@ -15,6 +15,7 @@ import marketplace.auctions.reviewing
 import marketplace.auctions.timers
 import marketplace.core.mail
 import marketplace.demo.tasks
+import marketplace.disputes.contributions
 import marketplace.disputes.handlers
 import marketplace.disputes.invariants
 import marketplace.disputes.personal_data

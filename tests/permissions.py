@@ -35,6 +35,8 @@ PERMISSIONS: Final[dict[str, str]] = {
     "GET /api/v1/admin/disputes": MODERATOR,
     "GET /api/v1/admin/disputes/{dispute_id}": MODERATOR,
     "PUT /api/v1/admin/disputes/{dispute_id}": MODERATOR,
+    "GET /api/v1/admin/disputes/{dispute_id}/evidence": MODERATOR,
+    "GET /api/v1/admin/disputes/{dispute_id}/evidence/zip": MODERATOR,
     "POST /api/v1/admin/disputes/{dispute_id}/messages": MODERATOR,
     "GET /api/v1/admin/gigs": MODERATOR,
     "GET /api/v1/admin/gigs/{gig}": MODERATOR,

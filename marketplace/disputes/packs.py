@@ -15,13 +15,14 @@ from msgspec import Struct
 
 from marketplace.core import db
 from marketplace.ledger.queries import get_postings
+from marketplace.orders import parts
 
 Contributor: TypeAlias = Callable[[UUID], Awaitable[Any]]
 """(the order's id) -> what is known, as JSON types. Nothing that is secret from a side."""
 
 _contributors: dict[str, Contributor] = {}
 
-PACK: Final = """
+PACK: Final = f"""
 SELECT json_build_object(
   'dispute', (SELECT row_to_json(x) FROM (SELECT d.id, CASE WHEN d.opener = o.buyer THEN 'buyer' ELSE 'seller' END AS opened_by,
       d.reason, d.description, d.currency, d.claim_minor, d.held_minor, d.appeal, d.created_at) x),
@@ -35,7 +36,7 @@ SELECT json_build_object(
       FROM order_history h WHERE h."order" = o.id) x),
   'payments', (SELECT coalesce(json_agg(x ORDER BY x.created_at, x.id), '[]') FROM (SELECT p.id, p.provider, p.status,
       p.amount_minor, p.captured_minor, p.refunded_minor, p.created_at FROM payments p
-      WHERE p.purpose = 'checkout' AND p.subject = o.checkout) x),
+      WHERE p.purpose = 'checkout' AND p.subject IN {parts.CHECKOUTS.format("o.id")}) x),
   'refunds', (SELECT coalesce(json_agg(x ORDER BY x.created_at, x.id), '[]') FROM (SELECT r.id, r.amount_minor, r.status, r.reason,
       r.created_at FROM refunds r WHERE r.order_id = o.id) x),
   'messages', (SELECT coalesce(json_agg(x ORDER BY x.id), '[]') FROM (SELECT m.id, m.author, m.body, m.at FROM dispute_messages m
@@ -71,6 +72,11 @@ async def gather(dispute_id: UUID) -> Pack:
     return Pack(text.decode(), sha256(text).hexdigest())
 
 
+def canonical(pack: str) -> bytes:
+    """The text that was hashed, of a pack as Postgres keeps it."""
+    return msgspec.json.encode(msgspec.json.decode(pack), order="sorted")
+
+
 def hash_of(pack: str) -> str:
     """Of a pack as Postgres keeps it."""
-    return sha256(msgspec.json.encode(msgspec.json.decode(pack), order="sorted")).hexdigest()
+    return sha256(canonical(pack)).hexdigest()

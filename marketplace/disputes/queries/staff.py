@@ -9,7 +9,7 @@ from marketplace.core import db
 from marketplace.core.envelope import Envelope, Page
 from marketplace.core.filters import Filters, Listing
 from marketplace.core.pagination import ListQuery, Order
-from marketplace.disputes.errors import DisputeNotFound
+from marketplace.disputes.errors import DisputeNotFound, OwnDispute
 from marketplace.disputes.queries.shown import EVIDENCE_OF, OPENED_BY, SOURCE, WHOLE, whole
 from marketplace.disputes.schemas.disputes import DisputeOut
 from marketplace.disputes.schemas.staff import StaffDisputeRow
@@ -67,8 +67,11 @@ async def list_queue(listing: ListQuery[QueueFilters], viewer_id: UUID) -> Envel
 
 
 async def get_case(dispute_id: UUID, viewer_id: UUID) -> DisputeOut:
-    """Whoever's it is, with what staff say among themselves. Raises DisputeNotFound."""
+    """Whoever's it is, with what staff say among themselves. Raises DisputeNotFound, and OwnDispute for a side of it."""
     row = await db.fetch_row(CASE, dispute_id)
     if row is None:
         raise DisputeNotFound
-    return whole(row, viewer_id)
+    case = whole(row, viewer_id)
+    if viewer_id in (case.buyer.id, case.seller.id):
+        raise OwnDispute
+    return case
