@@ -15,8 +15,8 @@ from marketplace.catalog.queries.categories import find_category
 from marketplace.catalog.service import ensure_default_categories
 from marketplace.core import clock, db
 from marketplace.core.money import to_minor
-from marketplace.demo.gigs import offer_gigs
 from marketplace.demo.disputes import load_disputes
+from marketplace.demo.gigs import offer_gigs
 from marketplace.demo.orders import load_orders
 from marketplace.demo.pictures import draw
 from marketplace.demo.shop import Picture, fill_shelves
