@@ -56,7 +56,9 @@ async def get_dashboard() -> Dashboard:
             (SELECT count(*) FROM bids WHERE placed_at > now() - interval '1 day') AS bids_today,
             (SELECT count(*) FROM sales WHERE created_at > now() - interval '1 day') AS sales_today,
             (SELECT count(*) FROM sales WHERE status = 'awaiting_payment') AS sales_awaiting_payment,
-            (SELECT count(*) FROM identity_checks WHERE status = 'pending') AS verifications_pending
+            (SELECT count(*) FROM identity_checks WHERE status = 'pending') AS verifications_pending,
+            (SELECT count(*) FROM gigs WHERE status = 'published' AND hidden_at IS NULL) AS gigs_published,
+            (SELECT count(*) FROM gigs WHERE status = 'pending') AS gigs_pending
         """
     )
     return msgspec.convert(dict(row or {}), Dashboard)

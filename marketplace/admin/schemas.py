@@ -66,3 +66,5 @@ class Dashboard(Struct, kw_only=True):
     sales_today: int
     sales_awaiting_payment: int
     verifications_pending: int
+    gigs_published: int
+    gigs_pending: int

@@ -42,6 +42,8 @@ async def test_a_first_gig_waits_until_staff_approve_it(client):
         "results"
     ]
     assert waiting["id"] == str(gig)
+    dashboard = (await client.get("/api/v1/admin/dashboard/", headers=moderator)).json()["data"]
+    assert (dashboard["gigs_published"], dashboard["gigs_pending"]) == (0, 1)
     answer = await client.put(f"{API}{gig}/", headers=moderator, json={"status": "published"})
     assert answer.status_code == 200 and answer.json()["data"]["status"] == "published", answer.text
     await work_off()
