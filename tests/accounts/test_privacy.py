@@ -267,6 +267,9 @@ KEPT = {
     ),
     "stock_movements": "the journal of what was sold",
     "coupon_uses": "what orders were cheaper for",
+    "order_line_cancellations": "why money was given back",
+    "gigs": "archived without their words, for the orders that name them",
+    "seller_standings": "worked out from the orders, and of nobody's name", "user_ratings": "worked out from the reviews",
     "order_returns": "why money was given back", "order_return_history": "the same",
     **dict.fromkeys(
         ("disputes", "dispute_history", "dispute_messages", "dispute_proposals", "dispute_decisions"),
