@@ -23,6 +23,7 @@ import marketplace.disputes.timers
 import marketplace.engagements.fulfilment
 import marketplace.engagements.handlers
 import marketplace.engagements.invariants
+import marketplace.engagements.milestone_invariants
 import marketplace.engagements.personal_data
 import marketplace.engagements.reviewing
 import marketplace.engagements.timers

@@ -16,7 +16,7 @@ from marketplace.core import clock, db
 from marketplace.core.ids import uuid7
 from marketplace.core.openapi import schema
 from marketplace.disputes.service.proposing import propose
-from marketplace.engagements.service import asking
+from marketplace.engagements.service import asking, milestone_plans
 from marketplace.engagements.states import Gig
 from marketplace.orders.service import shipping
 from marketplace.orders.service.dispatching import Carriage
@@ -267,6 +267,11 @@ async def an_extension(world: World) -> str:
     return str(await asking.ask_extension(await an_owners_work(world), world.ids["seller"], 2, "Slow paint."))
 
 
+async def an_owners_milestone(world: World) -> str:
+    work = await an_owners_work(world)
+    return str(await milestone_plans.propose(work, world.ids["seller"], "A sketch", "", "10.00", None))
+
+
 async def an_owners_cancellation(world: World) -> str:
     return str(await asking.ask_cancellation(await an_owners_work(world), world.ids["owner"], "It is no use."))
 
@@ -296,6 +301,7 @@ MAKERS: dict[str, Callable[[World], Awaitable[str]]] = {
     "item_id": lambda world: world.owners("/users/portfolio", title="A clock"),
     "media_id": an_owners_upload,
     "method_id": lambda world: world.owners("/payouts/methods", provider="sandbox", destination="acct_ok"),
+    "milestone_id": an_owners_milestone,
     "notification_id": a_notice,
     "offer_id": a_second_chance,
     "order_id": lambda world: _text(world.order()),
@@ -318,7 +324,16 @@ MAKERS: dict[str, Callable[[World], Awaitable[str]]] = {
 
 WORK: Final = frozenset(
     f"{{order_id}}/{part}"
-    for part in ("engagement", "requirements", "decline", "deliveries", "extension-requests", "cancel-requests")
+    for part in (
+        "engagement",
+        "requirements",
+        "decline",
+        "deliveries",
+        "extension-requests",
+        "cancel-requests",
+        "milestones",
+        "milestones/accept",
+    )
 )
 """Under which an order is one of a gig."""
 
@@ -327,6 +342,9 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/orders/{order_id}/deliveries": {"message": "Here it is."},
     "POST /api/v1/orders/{order_id}/extension-requests": {"days": 2, "reason": "Slow paint."},
     "POST /api/v1/orders/{order_id}/cancel-requests": {"reason": "It is no use."},
+    "POST /api/v1/orders/{order_id}/milestones": {"title": "A sketch", "amount": "1.00"},
+    "PUT /api/v1/milestones/{milestone_id}": {"title": "Two sketches"},
+    "POST /api/v1/milestones/{milestone_id}/reject": {"reason": "Three were agreed."},
     "PUT /api/v1/deliveries/{delivery_id}": {"message": "Here it is, really."},
     "POST /api/v1/deliveries/{delivery_id}/reject": {"reason": "An empty file."},
     "POST /api/v1/deliveries/{delivery_id}/request-revision": {"message": "Bluer, please."},

@@ -23,7 +23,15 @@ from marketplace.auctions.tables import Auction, AuctionHistory, Bid, Lot, Sale,
 from marketplace.catalog.tables import Category, Tag
 from marketplace.core.config import settings
 from marketplace.core.tables import AuditLog, Outbox, PlatformSetting, Timer
-from marketplace.engagements.tables import CustomOffer, Delivery, Engagement, EngagementRequest, EngagementRequirement
+from marketplace.engagements.tables import (
+    CustomOffer,
+    Delivery,
+    Engagement,
+    EngagementRequest,
+    EngagementRequirement,
+    Milestone,
+    MilestonePlan,
+)
 from marketplace.gigs.tables import Gig, GigExtra, GigMedia, GigPackage
 from marketplace.ledger.tables import LedgerAccount, LedgerEntry, LedgerHold, LedgerTransfer
 from marketplace.media.tables import Media
@@ -296,6 +304,7 @@ def gigs() -> list[TableConfig]:
 
 def engagements() -> list[TableConfig]:
     e, d, r, o, q = Engagement, Delivery, EngagementRequest, CustomOffer, EngagementRequirement
+    m, p = Milestone, MilestonePlan
     return [
         looked_at(
             e, "Gigs",
@@ -311,6 +320,13 @@ def engagements() -> list[TableConfig]:
             r, "Gigs", [r.id, r.engagement, r.kind, r.asked_by, r.days, r.reason, r.status, r.answer, r.answered_by, r.answer_by, r.created_at],
             newest_by=r.created_at,
         ),
+        looked_at(
+            m, "Gigs",
+            [m.id, m.engagement, m.position, m.title, m.amount_minor, m.carried_minor, m.released_minor, m.returned_minor, m.status,
+             m.message, m.answer, m.approve_by, m.approved_at, m.created_at],
+            newest_by=m.created_at,
+        ),
+        looked_at(p, "Gigs", [p.id, p.proposed_by, p.one_by_one, p.agreed_at, p.created_at], newest_by=p.created_at),
         looked_at(q, "Gigs", [q.id, q.engagement, q.position, q.kind, q.question, q.is_required, q.answer, q.chosen, q.answered_at]),
         looked_at(
             o, "Gigs",

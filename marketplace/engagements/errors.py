@@ -1,6 +1,6 @@
 """What engagements refuse."""
 
-from marketplace.core.errors import Conflict, Forbidden, NotFound
+from marketplace.core.errors import Conflict, Forbidden, NotFound, Unprocessable
 from marketplace.orders.errors import CancellationRefused
 
 
@@ -75,3 +75,74 @@ class OnlyTheOtherSide(Forbidden):
 class OnlyItsAuthor(Forbidden):
     code = "only_its_author"
     default_message = "Only who asked for it may take it back."
+
+
+class MilestoneNotFound(NotFound):
+    code = "milestone_not_found"
+    default_message = "There is no such milestone."
+
+
+class MilestonesAgreed(Conflict):
+    """What was agreed is changed one by one, with the other side's consent."""
+
+    code = "milestones_agreed"
+    default_message = "The milestones have been agreed. Change one of them instead."
+
+
+class MilestonesNotAgreed(Conflict):
+    code = "milestones_not_agreed"
+    default_message = "The milestones have not been agreed yet."
+
+
+class MilestonesIncomplete(Conflict):
+    """`details.rest` is what of the order no milestone has, in `currency`."""
+
+    code = "milestones_incomplete"
+    default_message = "The milestones must sum to what the order costs."
+
+
+class TooManyMilestones(Conflict):
+    """`details.limit`: how many there may be."""
+
+    code = "too_many_milestones"
+    default_message = "There are as many milestones as there may be."
+
+
+class MilestoneAmountRefused(Unprocessable):
+    """`details.least` and `details.most`, in `currency`: what it may be."""
+
+    code = "milestone_amount_refused"
+    default_message = "That amount does not fit the other milestones."
+
+
+class MilestoneFunded(Conflict):
+    """The buyer may approve less of it; what is left goes to the next."""
+
+    code = "milestone_funded"
+    default_message = "Its money has been paid: its amount stays as it is."
+
+
+class LastTakesTheRest(Conflict):
+    code = "last_takes_the_rest"
+    default_message = (
+        "The last milestone takes what the others leave: change one of those, or agree on less once it is paid."
+    )
+
+
+class MilestoneNotNext(Conflict):
+    """`details.next`: the position of the one whose turn it is, with its `status`."""
+
+    code = "milestone_not_next"
+    default_message = "Milestones are done one after the other, and it is another's turn."
+
+
+class LastMilestoneWhole(Conflict):
+    """Less of the last one is for both sides to agree on: `PUT` its amount."""
+
+    code = "last_milestone_whole"
+    default_message = "The last milestone is approved whole. To pay less for it, ask the other side to agree."
+
+
+class NothingChanged(Conflict):
+    code = "no_change_proposed"
+    default_message = "Nobody has asked for it to be different."

@@ -103,3 +103,43 @@ class CustomOfferAnswered(Struct, tag="custom_offer_answered", frozen=True, kw_o
     currency: str
     status: OfferStatus
     order_id: UUID | None
+
+
+class MilestonesProposed(OrderEvent, tag="milestones_proposed", frozen=True, kw_only=True):
+    """To `to_id`, by the other side: the plan, or a change of one that was agreed (`position`)."""
+
+    to_id: UUID
+    position: int | None = None
+
+
+class MilestonesAgreedOn(OrderEvent, tag="milestones_agreed", frozen=True, kw_only=True):
+    """With the other side; told to `to_id`, who had proposed it."""
+
+    to_id: UUID
+    position: int | None = None
+
+
+class MilestoneSubmitted(OrderEvent, tag="milestone_submitted", frozen=True, kw_only=True):
+    """The buyer has until `approve_by` to say something to it."""
+
+    milestone_id: UUID
+    position: int
+    name: str
+    approve_by: datetime
+
+
+class MilestoneRejected(OrderEvent, tag="milestone_rejected", frozen=True, kw_only=True):
+    milestone_id: UUID
+    position: int
+    name: str
+    reason: str
+
+
+class MilestoneApproved(OrderEvent, tag="milestone_approved", frozen=True, kw_only=True):
+    """`amount` of it was released. `next_due`: what the buyer is to pay for the next one now."""
+
+    milestone_id: UUID
+    position: int
+    name: str
+    amount: int
+    next_due: int | None

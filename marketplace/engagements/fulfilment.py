@@ -11,7 +11,7 @@ from marketplace.core import clock
 from marketplace.core.states import Machine
 from marketplace.engagements.errors import CancelByAgreement
 from marketplace.engagements.queries.locking import lock_work_of, read_work
-from marketplace.engagements.service import accepting, clockwork, ending, opening
+from marketplace.engagements.service import accepting, clockwork, ending, milestone_moves, opening
 from marketplace.engagements.service.buying import order_package
 from marketplace.engagements.states import GIG, PHASES, WORKING, Gig
 from marketplace.orders import fulfilment, ordering
@@ -36,6 +36,7 @@ class GigOrders:
 
     async def on_paid(self, order: LockedOrder) -> None:
         await opening.paid(order)
+        await milestone_moves.order_paid(order)
 
     async def on_cancelled(self, order: LockedOrder, by: CancelledBy, reason: str) -> None:
         await ending.cancelled(order)
@@ -50,7 +51,7 @@ class GigOrders:
         work = await read_work(order.id)
         assert work.due_at is not None, "it has been accepted"
         alone_from = work.due_at + await clockwork.very_late_after()
-        if by is CancelledBy.BUYER and order.status in WORKING and clock.now() >= alone_from:
+        if by is CancelledBy.BUYER and order.status in WORKING and not work.buyers_turn and clock.now() >= alone_from:
             return True
         raise CancelByAgreement(
             current=order.status, target=Gig.CANCELLED.value,
@@ -80,5 +81,8 @@ STEPS = {
     "start": Step(Gig.IN_PROGRESS, deed=accepting.start, at=Gig.ACCEPTED),
 }
 
-fulfilment.register(GigOrders(), STEPS, disputed=Gig.DISPUTED, on_frozen=ending.frozen_or_thawed)
+fulfilment.register(
+    GigOrders(), STEPS, disputed=Gig.DISPUTED, on_frozen=ending.frozen_or_thawed, on_part_paid=milestone_moves.part_paid,
+    on_released=milestone_moves.released,
+)  # fmt: skip
 ordering.register(OrderGig, order_gig)

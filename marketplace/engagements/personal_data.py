@@ -1,6 +1,6 @@
 """What the work under orders says of a person.
 
-What was delivered stays: others paid for it, and decide by it. What a buyer told a seller in answers goes with their account, and so
+What was delivered, and what milestones were agreed, stays: others paid for it, and decide by it. What a buyer told a seller in answers goes with their account, and so
 do the words of offers and requests; that they were made stays with the order, under an id that names nobody.
 """
 
@@ -37,6 +37,14 @@ privacy.exporter(
         "SELECT id, thread, gig, author = $1 AS made_by_me, status, CASE WHEN author = $1 THEN description END AS description, "
         'price_minor, currency, delivery_days, revisions, "order", created_at, answered_at FROM custom_offers '
         "WHERE $1 IN (seller, buyer) ORDER BY id"
+    ),
+)
+privacy.exporter(
+    "milestones",
+    rows(
+        "SELECT m.engagement AS order_id, m.position, m.title, m.description, m.amount_minor, m.released_minor, m.status, m.due_at, "
+        "CASE WHEN o.seller = $1 THEN m.message END AS message, CASE WHEN o.buyer = $1 THEN m.answer END AS answer, m.submitted_at, m.approved_at FROM milestones m JOIN orders o ON o.id = m.engagement "
+        "WHERE $1 IN (o.buyer, o.seller) ORDER BY m.engagement, m.position"
     ),
 )
 privacy.eraser(

@@ -29,3 +29,10 @@ OFFER_PAY_DAYS = platform.define(
 )
 
 ratelimit.define("custom_offers", "30/h")
+MILESTONE_REVIEW_DAYS = platform.define(
+    "gigs.milestone_review_days", Days, 3, "A milestone that its buyer says nothing to for so long is approved."
+)
+MILESTONE_PLAN_HOURS = platform.define(
+    "gigs.milestone_plan_hours", Hours, 72,
+    "An order that is not paid yet waits so long from when milestones are first proposed, and again from when they are agreed.",
+)  # fmt: skip

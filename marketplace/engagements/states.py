@@ -122,3 +122,26 @@ OFFER: Machine[OfferStatus] = Machine({
     O.WITHDRAWN: frozenset(),
     O.EXPIRED: frozenset(),
 })  # fmt: skip
+
+
+class MilestoneStatus(StrEnum):
+    """PROPOSED waits for the other side's word, PLANNED for its money, SUBMITTED for the buyer. CANCELLED: the order was over before."""
+
+    PROPOSED = "proposed"
+    PLANNED = "planned"
+    FUNDED = "funded"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    CANCELLED = "cancelled"
+
+
+M = MilestoneStatus
+MILESTONE: Machine[MilestoneStatus] = Machine({
+    M.PROPOSED: frozenset({M.PLANNED, M.FUNDED, M.CANCELLED}),
+    M.PLANNED: frozenset({M.FUNDED, M.CANCELLED}),
+    M.FUNDED: frozenset({M.SUBMITTED, M.APPROVED, M.CANCELLED}),
+    M.SUBMITTED: frozenset({M.FUNDED, M.APPROVED, M.CANCELLED}),
+    M.APPROVED: frozenset(),
+    M.CANCELLED: frozenset(),
+})  # fmt: skip
+"""PROPOSED becomes FUNDED where the order was paid whole, FUNDED at once APPROVED where its order is completed otherwise."""

@@ -15,7 +15,14 @@ from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
 from marketplace.accounts.tables import User
-from marketplace.engagements.states import DeliveryStatus, OfferStatus, QuestionKind, RequestKind, RequestStatus
+from marketplace.engagements.states import (
+    DeliveryStatus,
+    MilestoneStatus,
+    OfferStatus,
+    QuestionKind,
+    RequestKind,
+    RequestStatus,
+)
 from marketplace.gigs.tables import Gig
 
 
@@ -25,7 +32,7 @@ class Engagement(Table, tablename="engagements"):
     No `revisions_allowed`: as many as are asked for. `package` and `offer` say what was ordered: one of the two. `accept_by` is
     when an order is given up that its seller has not accepted. `due_at` counts from acceptance; while `clock_stopped_at` is
     set it will move by as long as the clock stands. `late_at` and `very_late_at` are marks that stay, unless more days are
-    agreed.
+    agreed. `buyers_turn`: a milestone waits for the buyer's word or money.
     """
 
     id = UUID(primary_key=True, default=None)
@@ -42,6 +49,7 @@ class Engagement(Table, tablename="engagements"):
     started_at = Timestamptz(null=True, default=None)
     due_at = Timestamptz(null=True, default=None)
     clock_stopped_at = Timestamptz(null=True, default=None)
+    buyers_turn = Boolean(default=False)
     late_at = Timestamptz(null=True, default=None)
     very_late_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz(default=TimestamptzNow())
@@ -131,3 +139,46 @@ class CustomOffer(Table, tablename="custom_offers"):
     expires_at = Timestamptz()
     answered_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz(default=TimestamptzNow())
+
+
+class MilestonePlan(Table, tablename="milestone_plans"):
+    """That an order of a gig is done in milestones. Its id is the order's. `proposed_by` is who changed it last, until it is agreed.
+
+    `one_by_one`: each is paid when its turn comes, as the part of the order at its position; else the order was paid whole.
+    """
+
+    id = UUID(primary_key=True, default=None)
+    proposed_by = ForeignKey(User, on_delete=OnDelete.restrict, index=True)
+    one_by_one = Boolean(default=False)
+    agreed_at = Timestamptz(null=True, default=None)
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class Milestone(Table, tablename="milestones"):
+    """A step of the work with what it costs, in minor units of the order's currency. What was agreed sums to the order's total.
+
+    Of `amount_minor`, `carried_minor` was left of the one before. `released_minor` is the seller's, `returned_minor` came on top of
+    the amount and went back to the buyer. `change` is what `change_by` would like to be otherwise, as JSON.
+    """
+
+    id = UUID(primary_key=True, default=None)
+    engagement = ForeignKey(Engagement, on_delete=OnDelete.restrict)
+    position = SmallInt()
+    title = Varchar(length=200)
+    description = Text(default="")
+    amount_minor = BigInt()
+    carried_minor = BigInt(default=0)
+    released_minor = BigInt(default=0)
+    returned_minor = BigInt(default=0)
+    status = Varchar(length=16, choices=MilestoneStatus, default=MilestoneStatus.PROPOSED)
+    due_at = Timestamptz(null=True, default=None)
+    message = Text(default="")
+    answer = Text(default="")
+    submitted_at = Timestamptz(null=True, default=None)
+    approve_by = Timestamptz(null=True, default=None)
+    paused_at = Timestamptz(null=True, default=None)
+    approved_at = Timestamptz(null=True, default=None)
+    change = JSONB(null=True, default=None)
+    change_by = ForeignKey(User, null=True, default=None, on_delete=OnDelete.restrict, index=True)
+    created_at = Timestamptz(default=TimestamptzNow())
+    updated_at = Timestamptz(default=TimestamptzNow())

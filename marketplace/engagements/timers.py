@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from marketplace.core.timers import Payload, timer
-from marketplace.engagements.service import accepting, asking, clockwork, offering, opening
+from marketplace.engagements.service import accepting, asking, clockwork, milestone_moves, milestones, offering, opening
 
 
 @timer(opening.GIVE_UP)
@@ -24,3 +24,8 @@ async def answer(key: str, _: Payload) -> None:
 @timer(offering.EXPIRY)
 async def offer_expiry(key: str, _: Payload) -> None:
     await offering.expire(UUID(key))
+
+
+@timer(milestone_moves.REVIEW)
+async def milestone_review(key: str, _: Payload) -> None:
+    await milestones.approve_by_silence(UUID(key))

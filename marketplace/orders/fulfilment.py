@@ -110,8 +110,7 @@ Deed: TypeAlias = Callable[[LockedOrder, UUID], Awaitable[LockedOrder]]
 
 Heard: TypeAlias = Callable[[LockedOrder], Awaitable[None]]
 
-PartPaid: TypeAlias = Callable[[LockedOrder, int], Awaitable[None]]
-"""(the locked order, the position of the part)."""
+HeardWith: TypeAlias = Callable[[LockedOrder, int], Awaitable[None]]
 
 
 class Step(Struct, frozen=True):
@@ -168,7 +167,8 @@ _kinds: dict[str, Fulfilment] = {}
 _steps: dict[str, Mapping[str, Step]] = {}
 _disputed: dict[str, str] = {}
 _on_frozen: dict[str, Heard] = {}
-_on_part_paid: dict[str, PartPaid] = {}
+_on_part_paid: dict[str, HeardWith] = {}
+_on_released: dict[str, HeardWith] = {}
 
 
 def register(
@@ -177,11 +177,13 @@ def register(
     *,
     disputed: str | None = None,
     on_frozen: Heard | None = None,
-    on_part_paid: PartPaid | None = None,
+    on_part_paid: HeardWith | None = None,
+    on_released: HeardWith | None = None,
 ) -> None:
     """`disputed` is the status of an order whose sides are in dispute, where the kind has a word for that: it comes with the
     freeze and goes back with its end to what it was before. `on_frozen` hears under the lock, with the order as it is then,
-    that it has been frozen, or that it goes on; `on_part_paid`, of an order in parts, that one after the first has been paid.
+    that it has been frozen, or that it goes on; `on_part_paid`, of an order in parts, the position of one after the first that has
+    been paid; `on_released` how much was released of its escrow, in minor units.
 
     Raises ValueError where its machine does what the spine does not allow (a phase that goes back), or a step moves money.
     """
@@ -206,6 +208,9 @@ def register(
     _on_part_paid.pop(fulfilment.kind, None)
     if on_part_paid is not None:
         _on_part_paid[fulfilment.kind] = on_part_paid
+    _on_released.pop(fulfilment.kind, None)
+    if on_released is not None:
+        _on_released[fulfilment.kind] = on_released
 
 
 def of_kind(kind: str) -> Fulfilment:
@@ -232,6 +237,13 @@ async def tell_part_paid(order: LockedOrder, position: int) -> None:
     heard = _on_part_paid.get(order.kind)
     if heard is not None:
         await heard(order, position)
+
+
+async def tell_released(order: LockedOrder, minor: int) -> None:
+    """Of a locked order of which so much has just been released."""
+    heard = _on_released.get(order.kind)
+    if heard is not None:
+        await heard(order, minor)
 
 
 def kinds() -> list[str]:

@@ -95,7 +95,7 @@ class Payee(Struct, frozen=True):
 Resolver: TypeAlias = Callable[[UUID, UUID], Awaitable[Payee]]
 """(the viewer, what the field says) -> what is to be paid. Raises NotFound where it is none of the viewer's."""
 
-FIELDS: Final = ("order_id", "checkout_id", "auction_id")
+FIELDS: Final = ("order_id", "checkout_id", "auction_id", "milestone_id")
 """The fields of a body by which something to pay for may be named; the packages above say how."""
 
 _aliases: dict[str, Resolver] = {}

@@ -275,6 +275,7 @@ KEPT = {
         ("disputes", "dispute_history", "dispute_messages", "dispute_proposals", "dispute_decisions"),
         "why the money went where it went",
     ),
+    "milestones": "what was agreed and paid for", "milestone_plans": "the same",
     "reconciliation_breaks": "who looked into it",
     "identity_check_moves": "goes with its check; an actor becomes nobody",
 }  # fmt: skip

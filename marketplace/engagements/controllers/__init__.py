@@ -1,6 +1,7 @@
 """The HTTP side of engagements."""
 
 from marketplace.engagements.controllers.deliveries import DeliveryController, OrderDeliveryController
+from marketplace.engagements.controllers.milestones import MilestoneController, OrderMilestoneController
 from marketplace.engagements.controllers.offers import CustomOfferController
 from marketplace.engagements.controllers.requests import (
     CancellationController,
@@ -11,5 +12,5 @@ from marketplace.engagements.controllers.work import WorkController
 
 CONTROLLERS = [
     WorkController, OrderDeliveryController, DeliveryController, OrderRequestController, ExtensionController,
-    CancellationController, CustomOfferController,
+    CancellationController, CustomOfferController, OrderMilestoneController, MilestoneController,
 ]  # fmt: skip

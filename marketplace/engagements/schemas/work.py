@@ -32,6 +32,7 @@ class LockedEngagement(Struct, frozen=True, kw_only=True):
     started_at: datetime | None
     due_at: datetime | None
     clock_stopped_at: datetime | None
+    buyers_turn: bool
     late_at: datetime | None
     very_late_at: datetime | None
 

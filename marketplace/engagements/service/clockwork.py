@@ -21,8 +21,8 @@ from marketplace.orders.states import Phase
 LATENESS: Final = "engagements.lateness"
 
 
-def runs(order: LockedOrder) -> bool:
-    return order.status in WORKING and not order.frozen
+def runs(order: LockedOrder, work: LockedEngagement) -> bool:
+    return order.status in WORKING and not order.frozen and not work.buyers_turn
 
 
 async def set_clock(order: LockedOrder, work: LockedEngagement) -> LockedEngagement:
@@ -30,7 +30,7 @@ async def set_clock(order: LockedOrder, work: LockedEngagement) -> LockedEngagem
     if work.due_at is None or order.phase is not Phase.OPEN:
         await timers.cancel(LATENESS, order.id)
         return work
-    if not runs(order):
+    if not runs(order, work):
         await timers.cancel(LATENESS, order.id)
         return work if work.clock_stopped_at else await record(work, clock_stopped_at=clock.now())
     if work.clock_stopped_at is not None:
@@ -56,7 +56,7 @@ async def very_late_after() -> timedelta:
 async def look(order_id: UUID) -> None:
     """Mark what has become late, or very late. Safe to repeat, and to come late: it looks at the present state first."""
     order, work = await lock_work(order_id)
-    if not runs(order) or work.due_at is None:
+    if not runs(order, work) or work.due_at is None:
         return
     await _watch(await mark(order, work))
 
@@ -64,7 +64,7 @@ async def look(order_id: UUID) -> None:
 async def mark(order: LockedOrder, work: LockedEngagement) -> LockedEngagement:
     """What locked work is by now; whoever does something with it that ends its turn asks first."""
     now, due_at = clock.now(), work.due_at
-    if due_at is None or not runs(order):
+    if due_at is None or not runs(order, work):
         return work
     if work.late_at is None and now >= due_at:
         work = await record(work, late_at=now)

@@ -12,7 +12,7 @@ from marketplace.engagements.errors import DeliverySuperseded, RevisionsUsedUp
 from marketplace.engagements.events import DeliveryRejected, RevisionRequested
 from marketplace.engagements.queries.locking import latest_delivery, lock_bought, order_of_delivery
 from marketplace.engagements.schemas.work import LockedDelivery, LockedEngagement
-from marketplace.engagements.service import asking
+from marketplace.engagements.service import asking, milestone_moves
 from marketplace.engagements.service.clockwork import set_clock
 from marketplace.engagements.service.delivering import AUTO_COMPLETE, answer
 from marketplace.engagements.service.recording import record
@@ -80,6 +80,7 @@ async def _send_back(
 ) -> tuple[LockedOrder, LockedEngagement]:
     sent_back = await move(order, to, buyer, note, auto_complete_at=None)
     await timers.cancel(AUTO_COMPLETE, order.id)
+    await milestone_moves.sent_back(order, note)
     work = await set_clock(sent_back, work)
     await asking.went_on(sent_back, buyer)
     return sent_back, work

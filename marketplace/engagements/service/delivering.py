@@ -15,7 +15,7 @@ from marketplace.engagements.events import WorkDelivered
 from marketplace.engagements.files import DELIVERY as FILES
 from marketplace.engagements.queries.locking import latest_delivery, lock_sold, order_of_delivery
 from marketplace.engagements.schemas.work import LockedDelivery
-from marketplace.engagements.service import asking
+from marketplace.engagements.service import asking, milestone_moves
 from marketplace.engagements.service.clockwork import mark, set_clock
 from marketplace.engagements.states import DELIVERY, DeliveryStatus, Gig
 from marketplace.media.schemas import MediaRecord
@@ -36,6 +36,7 @@ async def submit(order_id: UUID, seller: UUID, message: str, file_ids: Sequence[
         order, work = await lock_sold(order_id, seller)
         check(order, Gig.DELIVERED)
         check_not_frozen(order)
+        await milestone_moves.handed_over(order, message)
         work = await mark(order, work)
         before, delivery_id, now = await latest_delivery(order_id), uuid7(), clock.now()
         version = before.version + 1 if before else 1

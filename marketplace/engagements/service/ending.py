@@ -2,7 +2,7 @@
 
 from marketplace.core import timers
 from marketplace.engagements.queries.locking import latest_delivery, read_work
-from marketplace.engagements.service import asking, clockwork
+from marketplace.engagements.service import asking, clockwork, milestone_moves
 from marketplace.engagements.service.delivering import answer
 from marketplace.engagements.service.opening import GIVE_UP
 from marketplace.engagements.states import DeliveryStatus
@@ -10,12 +10,14 @@ from marketplace.orders.fulfilment import LockedOrder
 
 
 async def completed(order: LockedOrder) -> None:
+    await milestone_moves.completed(order)
     await _over(order, DeliveryStatus.ACCEPTED)
 
 
 async def cancelled(order: LockedOrder) -> None:
     """`order` is as it was before: whether it was late by then is written down for good."""
     await clockwork.mark(order, await read_work(order.id))
+    await milestone_moves.cancelled(order)
     await _over(order, DeliveryStatus.CLOSED)
 
 
@@ -32,3 +34,4 @@ async def frozen_or_thawed(order: LockedOrder) -> None:
     """Neither the clock of the work nor the time to answer runs while the order is frozen."""
     await clockwork.set_clock(order, await read_work(order.id))
     await asking.frozen_or_thawed(order)
+    await milestone_moves.frozen_or_thawed(order)

@@ -13,7 +13,7 @@ from marketplace.ledger.states import AccountKind
 from marketplace.orders import accounts, telling
 from marketplace.orders.errors import NotYetPaid, OrderFrozen, ReleaseExceedsHeld
 from marketplace.orders.events import OrderCleared, OrderReleased
-from marketplace.orders.fulfilment import LockedOrder
+from marketplace.orders.fulfilment import LockedOrder, tell_released
 from marketplace.orders.locking import lock_order
 from marketplace.orders.service.moving import change
 from marketplace.orders.service.sources import pending_of
@@ -84,6 +84,7 @@ async def note_released(order: LockedOrder, minor: int) -> LockedOrder:
     clears_at = clock.now() + await clearing(order.seller)
     released = await change(order, released_minor=upto, clears_at=clears_at, cleared_at=None)
     await timers.schedule(CLEAR, f"{order.id}:{upto}", clears_at)
+    await tell_released(released, minor)
     await outbox.emit(OrderReleased(**telling.of(order), amount=minor, seller_amount=part.seller))
     return released
 

@@ -28,11 +28,12 @@ ReturnUrl = Annotated[
 
 
 class Payable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is paid for: one of `order_id`, `checkout_id`, `auction_id` (a lot that was won), or `purpose` with `subject`."""
+    """What is paid for: one of `order_id`, `checkout_id`, `auction_id` (a lot that was won), `milestone_id`, or `purpose` with `subject`."""
 
     order_id: UUID | None = None
     checkout_id: UUID | None = None
     auction_id: UUID | None = None
+    milestone_id: UUID | None = None
     purpose: Annotated[str, Meta(max_length=24)] | None = None
     subject: UUID | None = None
 
