@@ -38,6 +38,7 @@ import marketplace.notifications.disputes
 import marketplace.notifications.engagements
 import marketplace.notifications.gigs
 import marketplace.notifications.handlers
+import marketplace.notifications.milestones
 import marketplace.notifications.money
 import marketplace.notifications.parcels
 import marketplace.notifications.personal_data

@@ -21,6 +21,7 @@ class Details(Struct, frozen=True, kw_only=True, omit_defaults=True):
     payout_id: UUID | None = None
     dispute_id: UUID | None = None
     delivery_id: UUID | None = None
+    milestone_id: UUID | None = None
     request_id: UUID | None = None
     custom_offer_id: UUID | None = None
     session_id: UUID | None = None

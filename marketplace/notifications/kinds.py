@@ -113,6 +113,12 @@ class Kind(StrEnum):
     CUSTOM_OFFER_RECEIVED = "custom_offer_received"
     CUSTOM_OFFER_COUNTERED = "custom_offer_countered"
     CUSTOM_OFFER_ANSWERED = "custom_offer_answered"
+    MILESTONES_PROPOSED = "milestones_proposed"
+    MILESTONES_AGREED = "milestones_agreed"
+    MILESTONE_SUBMITTED = "milestone_submitted"
+    MILESTONE_REJECTED = "milestone_rejected"
+    MILESTONE_APPROVED = "milestone_approved"
+    MILESTONE_DUE = "milestone_due"
 
 
 class Channels(Struct, frozen=True):
@@ -160,13 +166,14 @@ _ABOUT: Final[dict[Category, dict[Kind, Channels]]] = {
                 Kind.REQUIREMENTS_AWAITED, Kind.REQUIREMENTS_ANSWERED, Kind.WORK_DELIVERED, Kind.DELIVERY_REJECTED,
                 Kind.REVISION_REQUESTED, Kind.WORK_LATE, Kind.WORK_VERY_LATE, Kind.EXTENSION_REQUESTED,
                 Kind.CANCELLATION_REQUESTED, Kind.CUSTOM_OFFER_RECEIVED, Kind.CUSTOM_OFFER_COUNTERED,
+                Kind.MILESTONES_PROPOSED, Kind.MILESTONE_SUBMITTED, Kind.MILESTONE_REJECTED, Kind.MILESTONE_DUE,
             ],
             LOUD,
         ),
         **dict.fromkeys(
             [
                 Kind.WORK_ACCEPTED, Kind.WORK_STARTED, Kind.EXTENSION_ANSWERED, Kind.CANCELLATION_ANSWERED,
-                Kind.CUSTOM_OFFER_ANSWERED,
+                Kind.CUSTOM_OFFER_ANSWERED, Kind.MILESTONES_AGREED, Kind.MILESTONE_APPROVED,
             ],
             QUIET,
         ),

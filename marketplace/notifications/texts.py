@@ -5,7 +5,14 @@ from typing import Final
 
 from marketplace.core.i18n import pick, say_money, say_time
 from marketplace.core.money import Money, to_minor
-from marketplace.notifications import dispute_texts, engagement_texts, money_texts, parcel_texts, subscription_texts
+from marketplace.notifications import (
+    dispute_texts,
+    engagement_texts,
+    milestone_texts,
+    money_texts,
+    parcel_texts,
+    subscription_texts,
+)
 from marketplace.notifications.details import Details
 from marketplace.notifications.kinds import Kind
 
@@ -15,6 +22,7 @@ TEXTS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
     **dispute_texts.TEXTS,
     **subscription_texts.TEXTS,
     **engagement_texts.TEXTS,
+    **milestone_texts.TEXTS,
     Kind.OUTBID: {
         "en": ("You have been outbid", "Someone bid more on “{title}”. The price is now {amount}."),
         "zh": ("您的出价已被超过", "有人对“{title}”出价更高，当前价格为 {amount}。"),
