@@ -173,6 +173,20 @@ async def test_head_is_get_without_the_body(http):
     assert answer.headers["content-length"] == str(len((await http.get("/api/v1/hello/abc")).content))
 
 
+async def test_the_server_still_knows_that_it_was_a_head(http, caching):
+    """A server that is told it was a GET waits for the body, and calls the answer broken."""
+    inner, scopes = http._transport.app, []
+
+    async def served(scope, receive, send):
+        scopes.append(scope)
+        await inner(scope, receive, send)
+
+    http._transport.app = served
+    for _ in range(2):  # made, then from the cache
+        assert (await http.head("/api/v1/news")).status_code == 200
+    assert [scope["method"] for scope in scopes] == ["HEAD", "HEAD"]
+
+
 async def test_pages_of_allowed_origins_may_call(configured, make):
     configured(allowed_origins="https://app.example, https://two.example")
     http = make()

@@ -58,8 +58,8 @@ class Door:
             await exchange.answer(204, self._cors.preflight(headers.get(b"origin", b"")), b"")
             return
         if method == "HEAD":
-            method = scope["method"] = "GET"
-            exchange.head = True
+            method = "GET"
+            scope = exchange.as_get()
         if method == "GET":
             if b"authorization" not in headers and await self._from_cache(exchange, scope, headers, host, receive):
                 return

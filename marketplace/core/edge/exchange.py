@@ -62,6 +62,12 @@ class Exchange:
     def elapsed(self) -> float:
         return perf_counter() - self._started
 
+    def as_get(self) -> Any:
+        """A HEAD is answered as a GET without its body. The scope to go on with: the server's own must say HEAD, or it misses the body."""
+        self.head = True
+        self._scope = {**self._scope, "method": "GET"}
+        return self._scope
+
     async def send(self, message: Message) -> None:
         """Holds the start until the first part of the body is there: only then is known whether it is the whole."""
         if message["type"] == "http.response.start":
