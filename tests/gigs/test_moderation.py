@@ -160,7 +160,8 @@ async def test_in_the_back_office(client):
     assert (await submit(client, "approve-a-gig", gig="nothing")).status_code == 422
     assert (await submit(client, "approve-a-gig", gig="a-logo-for-your-shop")).status_code == 200
     assert await status_of(gig) == "published"
-    assert (await submit(client, "feature-a-gig", gig=str(gig), featured=True, until=None)).status_code == 200
+    assert (await submit(client, "feature-a-gig", gig=str(gig), featured=True, days=30)).status_code == 200
+    assert await db.fetch_val("SELECT featured_until > now() + interval '29 days' FROM gigs")
     assert (await submit(client, "reject-a-gig", gig=str(gig), reason="no")).status_code == 422
     assert (await submit(client, "reject-a-gig", gig=str(gig), reason="Others' work.")).status_code == 200
     assert await status_of(gig) == "rejected"
@@ -174,7 +175,7 @@ async def test_not_their_own_there_either(client, form):
     moderator = await staff(Role.MODERATOR)
     gig = await a_gig(moderator.id)
     await sign_in(client, moderator)
-    extra = {"reject-a-gig": {"reason": "Not mine."}, "feature-a-gig": {"featured": True, "until": None}}.get(form, {})
+    extra = {"reject-a-gig": {"reason": "Not mine."}, "feature-a-gig": {"featured": True, "days": 0}}.get(form, {})
     answer = await submit(client, form, gig=str(gig), **extra)
     assert answer.status_code == 422 and "another member of staff" in answer.text
     assert await audited() == []

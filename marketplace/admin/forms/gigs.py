@@ -1,14 +1,14 @@
-from datetime import datetime
+from datetime import timedelta
 from uuid import UUID
 
 from piccolo_admin.endpoints import FormConfig
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from marketplace.accounts.states import Role
 from marketplace.admin.forms.common import as_staff
 from marketplace.admin.staff import actor_id
-from marketplace.core import db
+from marketplace.core import clock, db
 from marketplace.gigs.service import moderating
 
 GIG = "Gig (slug or id)"
@@ -26,7 +26,7 @@ class RejectForm(BaseModel):
 class FeatureForm(BaseModel):
     gig: str = Field(title=GIG, max_length=160)
     featured: bool = Field(True, title="Featured")
-    until: AwareDatetime | None = Field(None, title="Until (with its zone; empty: for good)")
+    days: int = Field(0, ge=0, le=365, title="For so many days (0: for good)")
 
 
 async def gig(text: str) -> UUID:
@@ -52,7 +52,7 @@ async def reject(request: Request, data: RejectForm) -> str:
 
 @as_staff(Role.MODERATOR)
 async def feature(request: Request, data: FeatureForm) -> str:
-    until: datetime | None = data.until
+    until = clock.now() + timedelta(days=data.days) if data.days else None
     await moderating.feature(actor_id(request), await gig(data.gig), data.featured, until)
     return "It is featured." if data.featured else "It is featured no more."
 
