@@ -6,11 +6,11 @@ import pytest
 
 from marketplace.accounts.states import Role
 from marketplace.core import audit, db, platform
-from marketplace.disputes.service import deciding, talking
+from marketplace.disputes.service import deciding, proposing, talking
 from tests.admin.test_panel import sign_in, staff
 from tests.factories import a_user
 from tests.factories.disputes import a_dispute, look, sides, time_passes
-from tests.factories.orders import hold_invariants, read
+from tests.factories.orders import an_order, hold_invariants, read
 
 DESK = "/admin/desk/"
 
@@ -53,6 +53,7 @@ async def test_the_queue_shows_each_view_and_finds(client, moderator):
     shown = {view: (await client.get(f"{DESK}?view={view}")).text for view in ("staff", "mine", "free", "open", "over")}
     assert number in shown["staff"] and number in shown["free"] and number not in shown["mine"]
     assert shown["open"].count('class="case"') == 2 and "Nothing here" in shown["over"]
+    assert re.findall(r'class="count[^>]*>(\d+)<', shown["open"]) == ["1", "1", "2"]  # to decide, nobody's, all open
     assert number in (await client.get(f"{DESK}?view=open&search={number}")).text
     assert "Nothing here" in (await client.get(f"{DESK}?view=open&search=nothing-like-it")).text
     assert (await client.get(f"{DESK}?view=secret")).status_code == 404
@@ -94,6 +95,59 @@ async def test_a_case_is_taken_asked_about_seen_through_and_decided(client, mode
     await hold_invariants()
 
 
+@pytest.mark.parametrize(
+    ("fields", "buyer", "seller"),
+    [
+        ({"quick": "buyer"}, "100.01", "0.00"), ({"quick": "half"}, "50.01", "50.00"), ({"quick": "seller"}, "0.00", "100.01"),
+        ({"quick": "claim"}, "60.00", "40.01"), ({"quick": "proposal"}, "20.00", "80.01"),
+        ({"buyer_amount": "0.01"}, "0.01", "100.00"), ({"seller_amount": "100.01"}, "0.00", "100.01"),
+    ],
+)  # fmt: skip
+async def test_a_button_or_one_amount_is_enough(client, moderator, fields, buyer, seller):
+    dispute_id = await a_dispute(10_001, wanted="60.00")
+    await proposing.propose(dispute_id, (await sides(dispute_id))[1], "20.00", "")
+    seen = await submit(client, f"{DESK}{dispute_id}/preview", reason="Kept as it was typed.", **fields)
+    chosen = dict(re.findall(r'type="hidden" name="(\w+_amount)" value="([^"]*)"', seen.text))
+    assert chosen == {"buyer_amount": buyer, "seller_amount": seller}
+    assert "Kept as it was typed." in seen.text
+
+
+async def test_money_without_cents_is_halved_whole(client, moderator):
+    dispute_id = await a_dispute(101, currency="JPY")
+    seen = await submit(client, f"{DESK}{dispute_id}/preview", quick="half")
+    assert 'name="buyer_amount" value="51"' in seen.text and 'name="seller_amount" value="50"' in seen.text
+    assert (await submit(client, f"{DESK}{dispute_id}/preview", buyer_amount="50.5")).status_code == 400
+
+
+async def test_the_next_case_is_the_most_urgent_that_is_free_and_ones_to_decide(client, moderator):
+    own = await a_dispute(order_id=await an_order(buyer=moderator.id, paid=True))
+    later, sooner, decided = await a_dispute(), await a_dispute(), await a_dispute()
+    for one in (own, later, sooner):
+        await talking.escalate(one, (await sides(one))[0], "")
+    await deciding.resolve(decided, moderator.id, "50", "50", "Half of it was there.")
+    await deciding.appeal(decided, (await sides(decided))[0], "None of it was there.")
+    await db.execute("UPDATE disputes SET due_at = due_at - interval '1 day' WHERE id = $1", sooner)
+    for expected in (f"{DESK}{sooner}/?said=taken", f"{DESK}{later}/?said=taken", f"{DESK}?said=none-left"):
+        answer = await submit(client, f"{DESK}next")
+        assert (answer.status_code, answer.headers["location"]) == (303, expected)
+    assert "No case waits" in (await client.get(expected)).text
+
+
+async def test_the_evidence_is_kept_from_the_desk(client, moderator):
+    dispute_id = await a_dispute()
+    plain = await client.get(f"{DESK}{dispute_id}/evidence/json/")
+    archive = await client.get(f"{DESK}{dispute_id}/evidence/zip/")
+    assert plain.json()["dispute"]["id"] == str(dispute_id) and archive.content[:2] == b"PK"
+    for wrong in ("1", "x", "999", "%00"):
+        assert (await client.get(f"{DESK}{dispute_id}/evidence/json/?decision={wrong}")).status_code == 404
+
+
+async def test_a_moderator_sees_no_case_of_their_own(client, moderator):
+    dispute_id = await a_dispute(order_id=await an_order(seller=moderator.id, paid=True))
+    for path in ("", "evidence/json/", "evidence/zip/"):
+        assert (await client.get(f"{DESK}{dispute_id}/{path}")).status_code == 403
+
+
 async def test_forms_need_the_token_of_the_page(client, moderator):
     dispute_id = await a_dispute()
     client.headers.pop("X-CSRFToken")
@@ -109,6 +163,9 @@ async def test_forms_need_the_token_of_the_page(client, moderator):
     ("deed", "fields", "status"),
     [
         ("say", {"message": ""}, 400), ("ask", {"side": "staff", "days": "3", "message": "?"}, 400),
+        ("say", {"message": "a\0b"}, 400), ("say", {"message": "\u200b\u202eb"}, 400), ("say", {"message": "x" * 5001}, 400),
+        ("ask", {"side": "buyer", "days": "9" * 5000, "message": "?"}, 400),
+        ("decide", {"buyer_amount": "1" * 5000, "seller_amount": "1", "reason": "So be it now."}, 400),
         ("ask", {"side": "buyer", "days": "0", "message": "?"}, 400), ("preview", {"buyer_amount": "x", "seller_amount": "1"}, 400),
         ("preview", {"buyer_amount": "1e9999999", "seller_amount": "1"}, 400), ("preview", {}, 400),
         ("decide", {"buyer_amount": "-1", "seller_amount": "101", "reason": "So be it now."}, 400),

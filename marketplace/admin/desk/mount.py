@@ -29,7 +29,10 @@ def desk() -> Any:
     routes = [
         Route("/", pages.guarded(pages.queue)),
         Mount("/static", StaticFiles(directory=STATIC)),
+        Route("/next/", pages.guarded(pages.take_next), methods=["POST"]),
         Route(f"{CASE}/", pages.guarded(pages.case)),
+        Route(f"{CASE}/evidence/json/", pages.guarded(pages.evidence)),
+        Route(f"{CASE}/evidence/zip/", pages.guarded(pages.evidence_files)),
         *(Route(f"{CASE}/{name}/", pages.guarded(deed), methods=["POST"]) for name, deed in pairs),
     ]
     backend = SessionsAuthBackend(auth_table=Staff, session_table=StaffSession, admin_only=True)  # type: ignore[arg-type]

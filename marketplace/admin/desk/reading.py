@@ -27,6 +27,13 @@ FROM disputes d JOIN orders o ON o.id = d."order" JOIN users u ON u.id IN (o.buy
 WHERE d.id = $1
 """
 
+COUNTS: Final = """
+SELECT count(*) FILTER (WHERE turn = 'staff') AS staff, count(*) FILTER (WHERE assignee = $1) AS mine,
+  count(*) FILTER (WHERE turn = 'staff' AND assignee IS NULL) AS free, count(*) FILTER (WHERE due_at < now()) AS late,
+  count(*) AS open
+FROM disputes WHERE status NOT IN ('resolved', 'withdrawn')
+"""
+
 
 class Party(Struct, frozen=True, kw_only=True):
     """Who a side is to the house: orders completed, and disputes."""
@@ -64,6 +71,12 @@ async def queue(pairs: Sequence[tuple[str, str]], viewer_id: UUID, url: str) -> 
     found = await list_queue(QUEUE.parse(pairs, url), viewer_id)
     assert found.data is not None, "a list has a page"
     return msgspec.convert(msgspec.json.decode(msgspec.json.encode(found.data)), Page[StaffDisputeRow])
+
+
+async def counts(viewer_id: UUID) -> dict[str, int]:
+    """How many cases each view has that says so."""
+    row = await db.fetch_row(COUNTS, viewer_id)
+    return dict(row or {})
 
 
 async def background(dispute_id: UUID) -> Background:

@@ -40,15 +40,16 @@ def away(value: datetime | None) -> str:
     left = value - clock.now()
     size = abs(left)
     if size >= timedelta(days=1):
-        said = _many(size.days, "day")
+        said = many(size.days, "day")
     elif size >= timedelta(hours=1):
-        said = _many(size.seconds // 3600, "hour")
+        said = many(size.seconds // 3600, "hour")
     else:
-        said = _many(size.seconds // 60, "minute")
+        said = many(size.seconds // 60, "minute")
     return f"in {said}" if left > timedelta() else f"{said} late"
 
 
-def _many(count: int, unit: str) -> str:
+def many(count: int, unit: str) -> str:
+    """`1 message`, `2 messages`."""
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
@@ -62,7 +63,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape(default=True), undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    made.filters |= {"moment": moment, "away": away, "words": words}
+    made.filters |= {"moment": moment, "away": away, "words": words, "many": many}
     made.globals |= {"STATUS": STATUS, "money": to_text}
     return made
 

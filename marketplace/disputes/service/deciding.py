@@ -1,9 +1,13 @@
 """Staff decide: first so that it may be appealed, then for good. RULES: Orders."""
 
+from contextlib import suppress
+from typing import Final
 from uuid import UUID
 
 from marketplace.core import audit, clock, db, outbox
 from marketplace.core.money import to_minor, to_text
+from marketplace.core.states import IllegalTransition
+from marketplace.core.text import prose
 from marketplace.disputes import history, rules, telling
 from marketplace.disputes.errors import AlreadyAppealed, AlreadyAssigned, NothingToAppeal, SecondReviewer
 from marketplace.disputes.events import DisputeDecided, DisputeEscalated
@@ -14,6 +18,13 @@ from marketplace.disputes.service.talking import check_impartial, check_open
 from marketplace.disputes.states import DISPUTE, DisputeStatus, How, Side, Turn
 
 S = DisputeStatus
+CANDIDATES: Final = 20
+NEXT: Final = """
+SELECT d.id FROM disputes d JOIN orders o ON o.id = d."order"
+WHERE d.turn = 'staff' AND d.assignee IS NULL AND $1 NOT IN (o.buyer, o.seller)
+  AND NOT EXISTS (SELECT FROM dispute_decisions c WHERE c.dispute = d.id AND c.actor = $1)
+ORDER BY d.due_at, d.id LIMIT $2
+"""
 
 
 async def take(dispute_id: UUID, actor_id: UUID, *, over: bool = False) -> None:
@@ -30,6 +41,15 @@ async def take(dispute_id: UUID, actor_id: UUID, *, over: bool = False) -> None:
             raise AlreadyAssigned(assigned_to=str(dispute.assignee))
         await history.change(dispute, actor_id, "Taken by a moderator", assignee=actor_id)
         await _audit("dispute.taken", dispute, actor_id, "", assigned_to=str(actor_id))
+
+
+async def take_next(actor_id: UUID) -> UUID | None:
+    """Take the most urgent case that waits for staff, is nobody's, and is one this moderator may decide. None: there is none."""
+    for row in await db.fetch(NEXT, actor_id, CANDIDATES):
+        with suppress(AlreadyAssigned, IllegalTransition):  # a colleague was faster
+            await take(row["id"], actor_id)
+            return UUID(str(row["id"]))
+    return None
 
 
 async def let_go(dispute_id: UUID, actor_id: UUID) -> None:
@@ -51,6 +71,7 @@ async def resolve(dispute_id: UUID, actor_id: UUID, buyer_amount: str, seller_am
     The first decision is carried out when the time to appeal is over, or at once where there is none; one after an appeal at
     once. Raises DisputeNotFound, OwnDispute, SecondReviewer, IllegalTransition, NothingHeld, SplitNotExact, OrderFrozen.
     """
+    reason = prose(reason, "reason", required=True)
     async with db.transaction():
         dispute = await lock_dispute(dispute_id)
         check_impartial(dispute, actor_id)
@@ -101,6 +122,7 @@ async def appeal(dispute_id: UUID, viewer_id: UUID, reason: str) -> None:
     """A side that did not get everything has somebody else look at it, once. Raises DisputeNotFound, AlreadyAppealed,
     IllegalTransition, NothingToAppeal.
     """
+    reason = prose(reason, "reason", required=True)
     async with db.transaction():
         dispute = await lock_dispute_of(dispute_id, viewer_id)
         if dispute.appealed_by is not None:

@@ -1,6 +1,7 @@
 """Opening a dispute, changing what it says, and taking it back."""
 
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 from msgspec import UNSET, UnsetType
@@ -9,6 +10,7 @@ from marketplace.core import clock, db, outbox
 from marketplace.core.errors import ValidationFailed
 from marketplace.core.ids import uuid7
 from marketplace.core.money import to_minor, to_text
+from marketplace.core.text import prose
 from marketplace.disputes import history, telling
 from marketplace.disputes.errors import OnlyTheOpener
 from marketplace.disputes.events import DisputeOpened, DisputeWithdrawn
@@ -21,6 +23,7 @@ from marketplace.orders.fulfilment import LockedOrder
 from marketplace.orders.locking import lock_order_of
 from marketplace.orders.service import freezing
 
+FEWEST: Final = 20
 INSERT = """
 INSERT INTO disputes (id, "order", opener, reason, description, currency, claim_minor, held_minor, status, turn, buyer_accepts,
   seller_accepts, appeal, created_at, updated_at)
@@ -47,7 +50,7 @@ async def open_dispute(
         await freezing.freeze(order_id, freezing.DISPUTE, opener, f"dispute, {reason.value.replace('_', ' ')}")
         dispute_id = uuid7()
         await db.execute(
-            INSERT, dispute_id, order_id, opener, reason.value, description.strip(), order.currency, claim, order.held_minor,
+            INSERT, dispute_id, order_id, opener, reason.value, _story(description), order.currency, claim, order.held_minor,
             clock.now(),
         )  # fmt: skip
         await history.born(dispute_id, opener, "Opened")
@@ -61,6 +64,13 @@ async def open_dispute(
             )
         )  # fmt: skip
         return dispute_id
+
+
+def _story(description: str) -> str:
+    story = prose(description, "description", required=True)
+    if len(story) < FEWEST:
+        raise ValidationFailed.of("description", f"Say what happened, in {FEWEST} characters or more.")
+    return story
 
 
 def _claim(order: LockedOrder, side: Side, wanted: str | None) -> int:
@@ -89,7 +99,7 @@ async def update(
         if reason is not UNSET:
             columns["reason"] = reason.value
         if description is not UNSET:
-            columns["description"] = description.strip()
+            columns["description"] = _story(description)
         if wanted is not UNSET:
             columns["claim_minor"] = _claim(dispute.order, dispute.opened_by, wanted)
         if columns:
@@ -104,7 +114,12 @@ async def withdraw(dispute_id: UUID, viewer_id: UUID, note: str) -> None:
         await proposing.supersede(dispute)
         columns = await turns.over(dispute)
         over = await history.move(
-            dispute, DisputeStatus.WITHDRAWN, viewer_id, note or "Withdrawn", closed_at=clock.now(), **columns
+            dispute,
+            DisputeStatus.WITHDRAWN,
+            viewer_id,
+            prose(note, "note") or "Withdrawn",
+            closed_at=clock.now(),
+            **columns,
         )
         await freezing.unfreeze(dispute.order.id, viewer_id, "the dispute was withdrawn")
         await outbox.emit(DisputeWithdrawn(**telling.of(over)))

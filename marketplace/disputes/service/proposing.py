@@ -6,6 +6,7 @@ from marketplace.core import clock, db, outbox
 from marketplace.core.errors import ValidationFailed
 from marketplace.core.ids import uuid7
 from marketplace.core.money import to_minor
+from marketplace.core.text import prose
 from marketplace.disputes import telling
 from marketplace.disputes.errors import OwnProposal
 from marketplace.disputes.events import DisputeProposed
@@ -33,7 +34,7 @@ async def propose(dispute_id: UUID, viewer_id: UUID, buyer_amount: str, message:
         await db.execute(
             "INSERT INTO dispute_proposals (id, dispute, proposer, buyer_minor, seller_minor, message, status, created_at) "
             "VALUES ($1, $2, $3, $4, $5, $6, 'open', $7)",
-            proposal_id, dispute.id, viewer_id, buyer_minor, held.minor - buyer_minor, message.strip(), clock.now(),
+            proposal_id, dispute.id, viewer_id, buyer_minor, held.minor - buyer_minor, prose(message, "message"), clock.now(),
         )  # fmt: skip
         side = dispute.side_of(viewer_id)
         await turns.spoken(dispute, side)

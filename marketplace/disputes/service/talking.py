@@ -6,6 +6,7 @@ from uuid import UUID
 
 from marketplace.core import clock, db, outbox
 from marketplace.core.ids import uuid7
+from marketplace.core.text import prose
 from marketplace.disputes import history, telling
 from marketplace.disputes.errors import OwnDispute
 from marketplace.disputes.events import DisputeAnswered, DisputeEscalated
@@ -65,7 +66,7 @@ async def escalate(dispute_id: UUID, viewer_id: UUID, note: str) -> None:
     """A side asks staff to decide. Raises DisputeNotFound, IllegalTransition."""
     async with db.transaction():
         dispute = await lock_dispute_of(dispute_id, viewer_id)
-        await hand_over(dispute, viewer_id, note or "Staff are asked to decide")
+        await hand_over(dispute, viewer_id, prose(note, "note") or "Staff are asked to decide")
 
 
 async def hand_over(dispute: LockedDispute, actor: UUID | None, note: str) -> LockedDispute:
@@ -92,7 +93,7 @@ async def _write(dispute: LockedDispute, author: UUID, body: str, *, internal: b
     message_id = uuid7()
     await db.execute(
         "INSERT INTO dispute_messages (id, dispute, author, body, internal, at) VALUES ($1, $2, $3, $4, $5, $6)",
-        message_id, dispute.id, author, body.strip(), internal, clock.now(),
+        message_id, dispute.id, author, prose(body, "message", required=True), internal, clock.now(),
     )  # fmt: skip
     return message_id
 
