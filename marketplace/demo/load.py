@@ -16,6 +16,7 @@ from marketplace.catalog.service import ensure_default_categories
 from marketplace.core import clock, db
 from marketplace.core.money import to_minor
 from marketplace.demo.disputes import load_disputes
+from marketplace.demo.engagements import order_work
 from marketplace.demo.gigs import offer_gigs
 from marketplace.demo.orders import load_orders
 from marketplace.demo.pictures import draw
@@ -38,6 +39,7 @@ async def load(say: Callable[[str], None]) -> None:
     await offer_gigs(ids, say)
     await load_orders(ids, say)
     await load_disputes(ids, say)
+    await order_work(ids, say)
 
 
 async def _people(say: Callable[[str], None]) -> dict[str, UUID]:
