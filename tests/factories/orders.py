@@ -12,7 +12,7 @@ from marketplace.ledger.chart import Account
 from marketplace.ledger.queries import get_balance
 from marketplace.ledger.states import AccountKind
 from marketplace.orders import fulfilment
-from marketplace.orders.fulfilment import CancelledBy, Draft, Line, LockedOrder
+from marketplace.orders.fulfilment import CancelledBy, Draft, Line, LockedOrder, Step
 from marketplace.orders.locking import lock_order
 from marketplace.orders.parts import Part, parts_of
 from marketplace.orders.queries.checkouts import checkout_of_order
@@ -62,7 +62,13 @@ class TestGoods:
 
 
 GOODS_KIND = TestGoods()
-fulfilment.register(GOODS_KIND, on_part_paid=GOODS_KIND.on_part_paid)  # type: ignore[arg-type]
+
+
+def register_goods(**steps: Step) -> None:
+    fulfilment.register(GOODS_KIND, steps, on_part_paid=GOODS_KIND.on_part_paid)  # type: ignore[arg-type]
+
+
+register_goods()
 
 
 def a_line(minor: int = 10_000, **over: Any) -> Line:

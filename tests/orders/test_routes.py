@@ -6,11 +6,11 @@ from msgspec import Struct
 from marketplace.app import create_app
 from marketplace.core import db
 from marketplace.core.money import Money
-from marketplace.orders import fulfilment, ordering
+from marketplace.orders import ordering
 from marketplace.orders.fulfilment import Step
 from marketplace.orders.service.placing import place
 from tests.factories import a_user, bearer, signed_in
-from tests.factories.orders import GOODS_KIND, a_draft, a_line, an_order, hold_invariants, pay, read
+from tests.factories.orders import a_draft, a_line, an_order, hold_invariants, pay, read, register_goods
 from tests.statements import statements
 
 API = "/api/v1/orders"
@@ -311,13 +311,13 @@ async def test_a_step_is_what_the_kind_says(deal):
     assert refused.status_code == 409 and refused.json()["details"] == {
         "current": "processing", "target": "accept", "allowed": [],
     }  # fmt: skip
-    fulfilment.register(GOODS_KIND, {"start": Step("shipped")})
+    register_goods(start=Step("shipped"))
     try:
         assert (await deal.do("start", deal.as_buyer)).json()["code"] == "only_the_seller"
         assert (await deal.do("start", deal.as_seller)).json()["data"]["status"] == "shipped"
         assert (await deal.do("start", deal.as_seller)).json()["code"] == "illegal_transition"
     finally:
-        fulfilment.register(GOODS_KIND)
+        register_goods()
 
 
 class Wanted(Struct, tag_field="kind", tag="test_goods", forbid_unknown_fields=True):
