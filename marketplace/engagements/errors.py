@@ -27,7 +27,7 @@ class CustomOfferNotFound(NotFound):
 
 
 class CancelByAgreement(CancellationRefused):
-    """Once the seller has accepted, both must agree. `details.alone_from`: when the buyer may cancel alone, unless it is delivered."""
+    """Once the seller has accepted, both must agree. `details.alone_from`: when the buyer may cancel alone; null while the clock stands."""
 
     default_message = "It has been accepted: ask the other side to agree to cancel it."
 

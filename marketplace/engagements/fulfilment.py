@@ -55,7 +55,7 @@ class GigOrders:
             return True
         raise CancelByAgreement(
             current=order.status, target=Gig.CANCELLED.value,
-            alone_from=alone_from.isoformat() if by is CancelledBy.BUYER else None,
+            alone_from=alone_from.isoformat() if by is CancelledBy.BUYER and order.status in WORKING else None,
         )  # fmt: skip
 
 

@@ -6,10 +6,13 @@ import pytest
 
 from marketplace.core import clock, db, timers
 from marketplace.engagements.errors import CancelByAgreement
+from marketplace.engagements.service import asking
+from marketplace.engagements.service.sweeping import set_missing_timers
 from marketplace.engagements.states import Gig
 from marketplace.orders.service import cancelling, freezing
 from marketplace.orders.service.stepping import step
-from tests.factories.engagements import an_engagement, parties, set_due, work_of
+from tests.factories import a_user
+from tests.factories.engagements import an_engagement, an_offer, parties, set_due, work_of
 from tests.factories.orders import hold_invariants, read, statuses
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -92,3 +95,28 @@ async def test_only_a_buyer_who_has_waited_too_long_cancels_alone():
     order = await cancelling.cancel_own(order_id, buyer, "Too late")
     assert (order.status, order.refunded_minor) == (Gig.CANCELLED, 10_000)
     await hold_invariants()
+
+
+async def test_a_timer_that_is_missing_is_set_again():
+    buyer = (await a_user()).id
+    working, waiting = await an_engagement(buyer=buyer, to=Gig.IN_PROGRESS), await an_engagement(buyer=buyer)
+    await an_engagement(to=Gig.DELIVERED)
+    late = await an_engagement(to=Gig.ACCEPTED)
+    await set_due(late, timedelta(hours=1))
+    await timers.run_due()
+    request = await asking.ask_cancellation(working, buyer, "I move house.")
+    offer = await an_offer((await a_user()).id, buyer)
+    paused = await an_engagement(buyer=buyer, to=Gig.ACCEPTED)
+    await asking.ask_cancellation(paused, buyer, "I move house.")
+    await freezing.freeze(paused, "staff", None, "?")
+    before = await ours()
+    assert {key for _, key, _ in before} == {str(one) for one in (working, waiting, late, request, offer)}
+    await db.execute("DELETE FROM timers WHERE kind LIKE 'engagements.%'")
+    assert await set_missing_timers() == 5 and await set_missing_timers() == 0
+    assert await ours() == before
+    await hold_invariants()
+
+
+async def ours():
+    rows = await db.fetch("SELECT kind, key, due_at FROM timers WHERE kind LIKE 'engagements.%' ORDER BY kind, key")
+    return [tuple(row) for row in rows]
