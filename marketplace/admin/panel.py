@@ -23,6 +23,7 @@ from marketplace.auctions.tables import Auction, AuctionHistory, Bid, Lot, Sale,
 from marketplace.catalog.tables import Category, Tag
 from marketplace.core.config import settings
 from marketplace.core.tables import AuditLog, Outbox, PlatformSetting, Timer
+from marketplace.disputes.tables import Dispute, DisputeDecision, DisputeHistory, DisputeMessage, DisputeProposal
 from marketplace.engagements.tables import (
     CustomOffer,
     Delivery,
@@ -337,6 +338,27 @@ def engagements() -> list[TableConfig]:
     ]  # fmt: skip
 
 
+def disputes() -> list[TableConfig]:
+    d, p, c, m, h = Dispute, DisputeProposal, DisputeDecision, DisputeMessage, DisputeHistory
+    return [
+        looked_at(
+            d, "Disputes",
+            [
+                d.id, d.order, d.opener, d.reason, d.currency, d.claim_minor, d.held_minor, d.status, d.turn, d.due_at, d.assignee,
+                d.appealed_by, d.created_at, d.closed_at,
+            ],
+            newest_by=d.created_at,
+        ),
+        looked_at(p, "Disputes", [p.id, p.dispute, p.proposer, p.buyer_minor, p.seller_minor, p.status, p.created_at, p.answered_at], newest_by=p.created_at),
+        looked_at(
+            c, "Disputes", [c.id, c.dispute, c.number, c.final, c.how, c.buyer_minor, c.seller_minor, c.actor, c.reason, c.pack_sha256, c.at],
+            newest_by=c.at,
+        ),
+        looked_at(m, "Disputes", [m.id, m.dispute, m.author, m.internal, m.at], newest_by=m.at),  # their words stand in the case
+        looked_at(h, "Disputes", [h.id, h.dispute, h.from_status, h.to_status, h.actor, h.note, h.at], newest_by=h.at),
+    ]  # fmt: skip
+
+
 def moderation() -> list[TableConfig]:
     c, n = ModerationCase, Notification
     return [
@@ -380,6 +402,7 @@ def tables() -> list[TableConfig]:
         *reviews(),
         *coupons(),
         *gigs(),
+        *disputes(),
         *engagements(),
         *money(),
         *books(),

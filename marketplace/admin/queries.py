@@ -58,7 +58,10 @@ async def get_dashboard() -> Dashboard:
             (SELECT count(*) FROM sales WHERE status = 'awaiting_payment') AS sales_awaiting_payment,
             (SELECT count(*) FROM identity_checks WHERE status = 'pending') AS verifications_pending,
             (SELECT count(*) FROM gigs WHERE status = 'published' AND hidden_at IS NULL) AS gigs_published,
-            (SELECT count(*) FROM gigs WHERE status = 'pending') AS gigs_pending
+            (SELECT count(*) FROM gigs WHERE status = 'pending') AS gigs_pending,
+            (SELECT count(*) FROM disputes WHERE status NOT IN ('resolved', 'withdrawn')) AS disputes_open,
+            (SELECT count(*) FROM disputes WHERE turn = 'staff') AS disputes_for_staff,
+            (SELECT count(*) FROM disputes WHERE due_at < now()) AS disputes_overdue
         """
     )
     return msgspec.convert(dict(row or {}), Dashboard)

@@ -66,5 +66,8 @@ class Dashboard(Struct, kw_only=True):
     sales_today: int
     sales_awaiting_payment: int
     verifications_pending: int
+    disputes_open: int
+    disputes_for_staff: int
+    disputes_overdue: int
     gigs_published: int
     gigs_pending: int

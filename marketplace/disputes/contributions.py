@@ -48,7 +48,10 @@ SELECT row_to_json(x)::text FROM (
        d.seen_at, d.answered_at, d.created_at FROM deliveries d WHERE d.engagement = e.id) y) AS deliveries,
     (SELECT coalesce(json_agg(y ORDER BY y.created_at), '[]') FROM (SELECT r.kind,
        CASE WHEN r.asked_by = o.buyer THEN 'buyer' ELSE 'seller' END AS asked_by, r.days, r.reason, r.status, r.answer,
-       r.answer_by, r.answered_at, r.created_at FROM engagement_requests r WHERE r.engagement = e.id) y) AS requests
+       r.answer_by, r.answered_at, r.created_at FROM engagement_requests r WHERE r.engagement = e.id) y) AS requests,
+    (SELECT coalesce(json_agg(y ORDER BY y.position), '[]') FROM (SELECT s.position, s.title, s.description, s.status,
+       s.amount_minor, s.carried_minor, s.released_minor, s.returned_minor, s.due_at, s.message, s.answer, s.submitted_at,
+       s.approved_at FROM milestones s WHERE s.engagement = e.id) y) AS milestones
   FROM engagements e JOIN orders o ON o.id = e.id WHERE e.id = $1) x
 """
 KNOWN: Final[Mapping[str, str]] = {"parts": PARTS, "shipments": SHIPMENTS, "returns": RETURNS, "work": WORK}

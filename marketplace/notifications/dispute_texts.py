@@ -34,4 +34,8 @@ TEXTS: Final[Mapping[Kind, Mapping[str, tuple[str, str]]]] = {
         "en": ("Dispute withdrawn", "The dispute about order {number}, “{title}”, was withdrawn; the order goes on."),
         "zh": ("纠纷已撤回", "订单 {number}（“{title}”）的纠纷已撤回，订单继续进行。"),
     },
+    Kind.DISPUTE_FOR_STAFF: {
+        "en": ("A case for staff", "Order {number}, “{title}”, waits for a decision at the dispute desk."),
+        "zh": ("待裁决纠纷", "订单 {number}（“{title}”）在纠纷处理台等待裁决。"),
+    },
 }

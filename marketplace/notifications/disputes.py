@@ -1,7 +1,9 @@
 """What disputes tell their sides."""
 
 from datetime import datetime
+from typing import Final
 
+from marketplace.core import db
 from marketplace.core.money import to_text
 from marketplace.core.outbox import on
 from marketplace.disputes.events import (
@@ -17,6 +19,12 @@ from marketplace.disputes.events import (
 from marketplace.notifications.details import Details
 from marketplace.notifications.kinds import Kind
 from marketplace.notifications.service import notify
+
+STAFF: Final = """
+SELECT u.id FROM users u WHERE u.role IN ('moderator', 'manager', 'admin') AND u.status = 'active' AND u.id <> ALL($2::uuid[])
+  AND u.id = coalesce((SELECT d.assignee FROM disputes d WHERE d.id = $1), u.id) ORDER BY u.id
+"""
+"""Whose case it is; while it is nobody's, whoever may decide it. One unread line for all that waits."""
 
 
 def _of(event: DisputeEvent, to_buyer: int | None = None, until: datetime | None = None) -> Details:
@@ -46,7 +54,12 @@ async def tell_of_proposal(event: DisputeProposed) -> None:
 
 @on(DisputeEscalated)
 async def tell_of_escalation(event: DisputeEscalated) -> None:
-    await notify(Kind.DISPUTE_ESCALATED, _of(event, until=event.due_at), [event.buyer_id, event.seller_id])
+    sides = [event.buyer_id, event.seller_id]
+    await notify(Kind.DISPUTE_ESCALATED, _of(event, until=event.due_at), sides)
+    staff = await db.fetch(STAFF, event.dispute_id, sides)
+    await notify(
+        Kind.DISPUTE_FOR_STAFF, _of(event, until=event.due_at), [row["id"] for row in staff], key="disputes for staff"
+    )
 
 
 @on(DisputeDecided)

@@ -91,6 +91,7 @@ class Kind(StrEnum):
     DISPUTE_DECIDED = "dispute_decided"
     DISPUTE_RESOLVED = "dispute_resolved"
     DISPUTE_WITHDRAWN = "dispute_withdrawn"
+    DISPUTE_FOR_STAFF = "dispute_for_staff"
     REVIEW_RECEIVED = "review_received"
     REVIEW_REPLIED = "review_replied"
     CLIENT_REVIEWED = "client_reviewed"
@@ -191,6 +192,7 @@ _ABOUT: Final[dict[Category, dict[Kind, Channels]]] = {
         Kind.RETURN_CANCELLED: QUIET,
         Kind.REVIEW_REPLIED: QUIET,
         Kind.CLIENT_REVIEWED: QUIET,
+        Kind.DISPUTE_FOR_STAFF: QUIET,
     },
     Category.MONEY: dict.fromkeys(
         [

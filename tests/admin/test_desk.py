@@ -5,6 +5,7 @@ import re
 import pytest
 
 from marketplace.accounts.states import Role
+from marketplace.admin import queries
 from marketplace.core import audit, db, platform
 from marketplace.disputes.service import deciding, proposing, talking
 from tests.admin.test_panel import sign_in, staff
@@ -191,3 +192,16 @@ async def test_a_colleagues_case_is_taken_over_and_an_appeal_is_anothers(client,
     refused = await submit(client, f"{path}/decide", **fields)
     assert refused.status_code == 403 and "somebody who did not decide" in refused.text
     assert (await client.get(f"{DESK}00000000-0000-7000-8000-000000000000/")).status_code == 404
+
+
+async def test_the_figures_of_the_house_count_what_is_late_and_the_panel_shows_the_tables(client, moderator):
+    waits, late = await a_dispute(), await a_dispute()
+    await talking.escalate(waits, (await sides(waits))[0], "")
+    await db.execute("UPDATE disputes SET due_at = now() - interval '1 hour' WHERE id = $1", late)
+    figures = await queries.get_dashboard()
+    assert (figures.disputes_open, figures.disputes_for_staff, figures.disputes_overdue) == (2, 1, 1)
+    for table, rows in (("disputes", 2), ("dispute_history", 3), ("dispute_proposals", 0), ("dispute_decisions", 0)):
+        answer = await client.get(f"/admin/api/tables/{table}/")
+        assert answer.status_code == 200 and len(answer.json()["rows"]) == rows
+    await talking.say_as_staff(waits, moderator.id, "They have done this before.", internal=True)
+    assert "done this before" not in (await client.get("/admin/api/tables/dispute_messages/")).text

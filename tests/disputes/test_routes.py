@@ -70,6 +70,8 @@ async def test_a_dispute_from_its_opening_to_the_last_cent(client, case):
     assert (order.refunded_minor, order.released_minor) == (3_000, 7_000)
     assert await audit.verify() is None
     await work_off()
+    notices = (await client.get(f"{API}/notifications/", headers=staff)).json()["data"]["results"]
+    assert [one["type"] for one in notices] == ["dispute_for_staff"]
     inbox = (await client.get(f"{API}/notifications/", headers=buyers)).json()["data"]["results"]
     assert {"dispute_proposed", "dispute_decided", "dispute_resolved"} <= {one["type"] for one in inbox}
     await hold_invariants()
@@ -145,6 +147,11 @@ async def test_the_queue_is_filtered(client, case):
     assert await found("status=decided") == {str(late)}
     assert await found("is_open=true&kind=test_goods") == {str(late), str(mine)}
     assert await found("kind=shop") == set()
+    small = await a_dispute(101, currency="JPY")
+    assert await found("max_amount=101&currency=JPY") == {str(small)}
+    assert await found("max_amount=99.99") == set() and await found("min_amount=100.01") == {str(small)}
+    rows = (await client.get(f"{API}/admin/disputes/?mine=true", headers=staff)).json()["data"]["results"]
+    assert await found(f"assigned_to={rows[0]['assigned_to']['id']}") == {str(mine)}
     assert (await client.get(f"{API}/admin/disputes/?kinds=shop", headers=staff)).status_code == 400
 
 

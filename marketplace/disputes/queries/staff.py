@@ -1,5 +1,6 @@
 """Disputes for staff: the queue, and one case with what they say among themselves."""
 
+from decimal import Decimal
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from msgspec import Meta
 from marketplace.core import db
 from marketplace.core.envelope import Envelope, Page
 from marketplace.core.filters import Filters, Listing
+from marketplace.core.money import Currency
 from marketplace.core.pagination import ListQuery, Order
 from marketplace.disputes.errors import DisputeNotFound, OwnDispute
 from marketplace.disputes.queries.shown import EVIDENCE_OF, OPENED_BY, SOURCE, WHOLE, whole
@@ -23,6 +25,10 @@ class QueueFilters(Filters):
     kind: list[str] | None = None
     awaits: list[Turn] | None = None
     mine: Annotated[bool | None, Meta(description="true: assigned to me; false: to nobody.")] = None
+    assigned_to: Annotated[UUID | None, Meta(description="The moderator's id.")] = None
+    min_amount: Annotated[Decimal | None, Meta(description="In escrow now, in the order's own currency.")] = None
+    max_amount: Decimal | None = None
+    currency: Currency | None = None
     overdue: bool | None = None
     is_open: Annotated[bool | None, Meta(description="Not over yet.")] = None
 
@@ -38,6 +44,7 @@ QUEUE: Final = Listing(
 
 QUEUED: Final = f"{SOURCE} LEFT JOIN users a ON a.id = d.assignee"
 OVERDUE: Final = "coalesce(d.due_at < now(), false)"
+AMOUNT: Final = f"{money(HELD)}::numeric"
 ROW: Final = f"""d.id, o.id AS order_id, o.number AS order_number, o.kind, {TITLE} AS title, d.status, d.reason,
   {OPENED_BY} AS opened_by, nullif(d.turn, '') AS awaits, d.due_at, {OVERDUE} AS overdue, {money(HELD)} AS held_amount,
   {money("d.claim_minor")} AS requested_amount, d.currency, {PERSON.format("b")} AS buyer, {PERSON.format("s")} AS seller,
@@ -58,6 +65,10 @@ async def list_queue(listing: ListQuery[QueueFilters], viewer_id: UUID) -> Envel
         .when("d.reason = ANY({}::text[])", wanted.reason)
         .when("o.kind = ANY({}::text[])", wanted.kind)
         .when("d.turn = ANY({}::text[])", wanted.awaits)
+        .when("d.assignee = {}", wanted.assigned_to)
+        .when(f"{AMOUNT} >= {{}}::numeric", wanted.min_amount)
+        .when(f"{AMOUNT} <= {{}}::numeric", wanted.max_amount)
+        .when("d.currency = {}", wanted.currency)
         .when(f"{OVERDUE} = {{}}::bool", wanted.overdue)
         .when("(d.status NOT IN ('resolved', 'withdrawn')) = {}::bool", wanted.is_open)
     )
