@@ -25,7 +25,7 @@ from tests.factories.engagements import an_engagement, latest_of, parties, work_
 from tests.factories.orders import minor_in, pay, read, set_times
 
 G = Gig
-EXAMPLES = int(os.environ.get("WORK_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("WORK_EXAMPLES", "6"))
 TOTAL, FEE = 10_007, 1_001
 WORKING = {G.ACCEPTED, G.IN_PROGRESS, G.IN_REVISION}
 DISPUTABLE = WORKING | {G.DELIVERED}

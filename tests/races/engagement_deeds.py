@@ -8,6 +8,7 @@ from uuid import UUID
 import tests.factories.orders  # noqa: F401 - registers a kind that is in the database's orders
 from marketplace.core import db
 from marketplace.core.errors import DomainError
+from marketplace.engagements.queries.deliveries import get_delivery
 from marketplace.engagements.service import accepting, asking, deciding, delivering, offering
 from marketplace.engagements.service.offering import TermsChange
 from marketplace.engagements.states import RequestKind
@@ -23,6 +24,8 @@ def _deed(verb: str, thing: dict[str, Any]) -> Callable[[], Awaitable[Any]]:
         "complete": lambda: completing.complete_bought(ids["order"], buyer),
         "request_revision": lambda: deciding.request_revision(ids["delivery"], buyer, "Bluer, please."),
         "reject": lambda: deciding.reject(ids["delivery"], buyer, "An empty file."),
+        "look": lambda: _look(ids["delivery"], buyer),
+        "reword": lambda: delivering.change_message(ids["delivery"], seller, "Other words."),
         "silence": lambda: completing.auto_complete(ids["order"]),
         "freeze": lambda: freezing.freeze(ids["order"], "staff", None, "?"),
         "deliver": lambda: delivering.submit(ids["order"], seller, "Here it is.", []),
@@ -40,6 +43,12 @@ def _deed(verb: str, thing: dict[str, Any]) -> Callable[[], Awaitable[Any]]:
         "withdraw_offer": lambda: offering.withdraw(ids["offer"], seller),
     }
     return deeds[verb]
+
+
+async def _look(delivery_id: UUID, buyer: Any) -> None:
+    await delivering.see(delivery_id, buyer)
+    seen = await get_delivery(delivery_id, buyer)
+    await db.execute("UPDATE deliveries SET answer = $2 WHERE id = $1 AND answer = ''", delivery_id, seen.message)
 
 
 async def _in_one(deed: Callable[[], Awaitable[Any]]) -> None:

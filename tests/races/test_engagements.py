@@ -108,6 +108,15 @@ async def test_what_is_delivered_many_times_at_once_is_one_delivery():
     await hold_invariants()
 
 
+async def test_what_the_buyer_has_seen_stays():
+    things = [await thing(Gig.DELIVERED) for _ in range(4)]
+    for found, said in zip(things, await raced(things, ("look",), ("reword",), times=5, hands=1), strict=True):
+        row = await db.fetch_row("SELECT message, answer FROM deliveries WHERE id = $1", found["delivery"])
+        assert row["message"] == row["answer"], "what was seen is noted by who looked"
+        assert set(said[5:]) <= {"done", "delivery_seen"}
+    await hold_invariants()
+
+
 async def test_an_order_is_accepted_or_called_off():
     things = [await thing(Gig.AWAITING_REQUIREMENTS) for _ in range(4)]
     await db.execute("UPDATE engagements SET accept_by = now() - interval '1 second'")

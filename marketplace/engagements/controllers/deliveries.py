@@ -57,6 +57,7 @@ class DeliveryController(Controller):
         found = await queries.get_delivery(delivery_id, viewer.id)
         if found.seen_at is None and found.role is OrderRole.BUYER:
             await delivering.see(delivery_id, viewer.id)
+            found = await queries.get_delivery(delivery_id, viewer.id)  # what the buyer has seen is what stays
         return ok(found)
 
     @put(operation_id="updateDelivery")

@@ -70,15 +70,18 @@ async def change_message(delivery_id: UUID, seller: UUID, message: str) -> None:
     """Other words for a delivery, as long as the buyer has not seen it. Raises DeliveryNotFound, OnlyTheSeller, DeliverySeen."""
     async with db.transaction():
         order, _ = await lock_sold(await order_of_delivery(delivery_id, seller), seller)
-        row = await db.fetch_row("SELECT version, status, seen_at FROM deliveries WHERE id = $1", delivery_id)
-        assert row is not None, "deliveries are never deleted"
-        if row["seen_at"] is not None or row["status"] != DeliveryStatus.SUBMITTED:
+        # The buyer's look takes no lock: it, or this, is first.
+        version = await db.fetch_val(
+            "UPDATE deliveries SET message = $2, updated_at = $3 WHERE id = $1 AND seen_at IS NULL AND status = 'submitted' "
+            "RETURNING version",
+            delivery_id, message, clock.now(),
+        )  # fmt: skip
+        if version is None:
+            row = await db.fetch_row("SELECT status, seen_at FROM deliveries WHERE id = $1", delivery_id)
+            assert row is not None, "deliveries are never deleted"
             seen_at = row["seen_at"].isoformat() if row["seen_at"] else None
             raise DeliverySeen(seen_at=seen_at, status=row["status"])
-        await db.execute(
-            "UPDATE deliveries SET message = $2, updated_at = $3 WHERE id = $1", delivery_id, message, clock.now()
-        )
-        await history.noted(order.id, order.status, seller, f"Delivery {row['version']}: message changed")
+        await history.noted(order.id, order.status, seller, f"Delivery {version}: message changed")
 
 
 async def see(delivery_id: UUID, viewer_id: UUID) -> None:
