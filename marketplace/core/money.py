@@ -15,8 +15,9 @@ MAX_MINOR: Final = 10**15
 
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code", examples=["USD"])]
 AmountText = Annotated[
-    str, Meta(pattern=r"^\d{1,13}(\.\d{1,4})?$", description="Decimal amount as text", examples=["2499.99"])
+    str, Meta(pattern=r"^\d{1,19}(\.\d{1,4})?$", description="Decimal amount as text", examples=["2499.99"])
 ]
+"""As many digits as a sum of yen may have: what could be written down can also be shown."""
 Amount = Annotated[Decimal, Meta(description="Decimal amount: text, or a JSON number", examples=["2499.99"])]
 
 _OF_SEVERAL_COUNTRIES = frozenset({"XAF", "XCD", "XCG", "XOF", "XPF"})

@@ -23,6 +23,11 @@ class OnlyTheSeller(Forbidden):
     default_message = "Only its seller may do that."
 
 
+class TotalTooLarge(Unprocessable):
+    code = "total_too_large"
+    default_message = "This is more than can be paid at once. Order it in parts."
+
+
 class OwnGoods(Conflict):
     code = "own_goods"
     default_message = "You can't buy from yourself."

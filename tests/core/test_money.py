@@ -1,9 +1,10 @@
 """Amounts as they are sent, whatever is sent."""
 
+import msgspec
 import pytest
 
 from marketplace.core.errors import ValidationFailed
-from marketplace.core.money import check_currency, to_minor
+from marketplace.core.money import MAX_MINOR, AmountText, check_currency, to_minor, to_text
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,12 @@ def test_what_is_no_amount_is_refused_and_never_rounded(text):
     with pytest.raises(ValidationFailed) as refusal:
         to_minor(text, "USD")
     assert list(refusal.value.fields) == ["amount"]
+
+
+@pytest.mark.parametrize("currency", ["USD", "JPY", "KWD"])
+def test_what_may_be_written_down_may_be_shown(currency):
+    text = to_text(MAX_MINOR, currency)
+    assert msgspec.convert(text, AmountText) == text
 
 
 def test_yen_have_no_decimals():

@@ -388,9 +388,12 @@ async def test_the_story_over_http(client):
     (buyer, as_buyer), (seller, as_seller) = await signed_in(), await signed_in()
     order_id = await an_engagement(10_000, buyer=buyer.id, seller=seller.id, to=Gig.PENDING_PAYMENT)
     at = f"{API}/orders/{order_id}/milestones/"
-    first = await client.post(
-        at, headers=as_seller, json={"title": "Sketch", "amount": "30.00", "due_date": "2027-01-01T00:00:00Z"}
-    )
+    sketch = {"title": "Sketch", "amount": "30.00"}
+    for never in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00"):
+        refused = await client.post(at, headers=as_seller, json=sketch | {"due_date": never})
+        assert (refused.status_code, list(refused.json()["errors"])) == (400, ["due_date"])
+    due_date = (clock.now() + timedelta(days=30)).isoformat()
+    first = await client.post(at, headers=as_seller, json=sketch | {"due_date": due_date})
     assert (first.status_code, first.json()["data"]["status"]) == (201, "proposed")
     await client.post(at, headers=as_seller, json={"title": "Logo"})
     agreed = (await client.post(f"{at}accept/", headers=as_buyer)).json()["data"]

@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 
 from marketplace.core import db, timers
+from marketplace.core.money import MAX_MINOR
 from marketplace.engagements.queries.requirements import list_requirements
 from marketplace.engagements.service.buying import order_package
 from marketplace.engagements.states import Gig
 from marketplace.gigs.errors import GigPaused, OwnGig, UnknownExtra, UnknownPackage
 from marketplace.gigs.policies import Actor
 from marketplace.gigs.service import publishing
+from marketplace.orders.errors import TotalTooLarge
 from marketplace.orders.queries.orders import get_order
 from tests.factories import a_user
 from tests.factories.engagements import work_of
@@ -43,6 +45,14 @@ async def test_an_order_is_what_was_offered_at_that_moment():
     await work_off()
     assert await db.fetch_val("SELECT order_count FROM gigs WHERE id = $1", gig) == 1
     await hold_invariants()
+
+
+async def test_no_order_costs_more_than_can_be_paid_at_once():
+    package = (await packages_of(await a_gig()))[STANDARD]
+    await db.execute("UPDATE gig_packages SET price_minor = $2 WHERE id = $1", package, MAX_MINOR)
+    with pytest.raises(TotalTooLarge):
+        await order_package((await a_user()).id, package, quantity=2)
+    assert not await db.fetch_val("SELECT count(*) FROM orders")
 
 
 async def test_what_is_faster_for_money_is_due_sooner():

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from marketplace.core import db
-from marketplace.core.money import Money
+from marketplace.core.money import MAX_MINOR, Money
 from marketplace.engagements.schemas.work import Question
 from marketplace.engagements.service.opening import Terms, open_work
 from marketplace.engagements.states import QuestionKind
 from marketplace.gigs.errors import UnknownPackage
 from marketplace.gigs.service.ordering import Offer, Requirement, lock_offer
+from marketplace.orders.errors import TotalTooLarge
 from marketplace.orders.fulfilment import Line
 
 
@@ -19,7 +20,7 @@ async def order_package(
     """Place the order of a package at today's terms. The order's id.
 
     A quantity multiplies the package; days and revisions are for all of it. Raises UnknownPackage, UnknownExtra, GigNotFound,
-    GigPaused, GigArchived, OwnGig.
+    GigPaused, GigArchived, OwnGig, TotalTooLarge.
     """
     async with db.transaction():
         gig_id = await db.fetch_val("SELECT gig FROM gig_packages WHERE id = $1", package_id)
@@ -27,8 +28,11 @@ async def order_package(
             said = "There is no such package."
             raise UnknownPackage(said, fields={"package_id": [said]})
         offer = await lock_offer(gig_id, buyer, package_id, extras)
+        lines = _lines(offer, quantity)
+        if sum(line.total.minor for line in lines) > MAX_MINOR:
+            raise TotalTooLarge
         terms = Terms(
-            seller=offer.seller, gig=offer.gig, package=offer.package.id, lines=_lines(offer, quantity),
+            seller=offer.seller, gig=offer.gig, package=offer.package.id, lines=lines,
             delivery_days=offer.delivery_days, revisions=offer.revisions, questions=as_asked(offer.requirements), note=note,
         )  # fmt: skip
         return await open_work(buyer, terms)

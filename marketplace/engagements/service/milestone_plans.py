@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from marketplace.core import clock, db, outbox, timers
+from marketplace.core.errors import ValidationFailed
 from marketplace.core.ids import uuid7
 from marketplace.core.money import Money, to_minor
 from marketplace.core.states import IllegalTransition
@@ -43,6 +44,7 @@ from marketplace.orders.service.releasing import check_not_frozen
 from marketplace.orders.states import Phase
 
 MOST: Final = 20
+LONGEST: Final = timedelta(days=3 * 365)
 PLANNABLE: Final = frozenset(
     {Gig.PENDING_PAYMENT, Gig.AWAITING_REQUIREMENTS, Gig.ACCEPTED, Gig.IN_PROGRESS, Gig.IN_REVISION}
 )
@@ -82,7 +84,8 @@ async def propose(
 ) -> UUID:
     """One more milestone, by either side, after those that are proposed already. Without an amount it takes the rest.
 
-    Raises EngagementNotFound, MilestonesAgreed, TooManyMilestones, MilestoneAmountRefused, IllegalTransition, OrderFrozen.
+    Raises EngagementNotFound, MilestonesAgreed, TooManyMilestones, MilestoneAmountRefused, ValidationFailed naming `due_date`,
+    IllegalTransition, OrderFrozen.
     """
     async with db.transaction():
         order, _ = await lock_work(order_id, viewer_id)
@@ -96,6 +99,7 @@ async def propose(
         rest = order.total_minor - sum(one.amount_minor for one in known)
         minor = rest if amount is None else to_minor(amount, order.currency)
         _check_within(order, minor, rest)
+        _check_ahead(due_at)
         await _propose_by(order, plan, viewer_id)
         milestone_id = uuid7()
         await db.execute(ADD, milestone_id, order_id, len(known) + 1, title, description, minor, due_at, clock.now())
@@ -124,6 +128,13 @@ def _check_within(order: LockedOrder, minor: int, most: int, least: int = 1) -> 
             fields={"amount": [MilestoneAmountRefused.default_message]}, currency=order.currency,
             least=Money(least, order.currency).text, most=Money(max(most, 0), order.currency).text,
         )  # fmt: skip
+
+
+def _check_ahead(due_at: datetime | None) -> None:
+    """Raises ValidationFailed naming `due_date`."""
+    now = clock.now()
+    if due_at is not None and not now < due_at < now + LONGEST:
+        raise ValidationFailed.of("due_date", f"Must lie ahead, and within {LONGEST.days} days.")
 
 
 async def _propose_by(order: LockedOrder, plan: LockedPlan | None, viewer_id: UUID) -> None:
@@ -186,12 +197,15 @@ async def agree(order_id: UUID, viewer_id: UUID) -> None:
 async def update(milestone_id: UUID, viewer_id: UUID, wanted: Wanted) -> None:
     """Change what is proposed; of what was agreed, and is not done, ask the other side for a change.
 
-    Raises MilestoneNotFound, MilestoneAmountRefused, MilestoneFunded, LastTakesTheRest, IllegalTransition, OrderFrozen.
+    Raises MilestoneNotFound, MilestoneAmountRefused, ValidationFailed naming `due_date`, MilestoneFunded, LastTakesTheRest,
+    IllegalTransition, OrderFrozen.
     """
     async with db.transaction():
         order, plan, milestone = await _lock(milestone_id, viewer_id)
         check_not_frozen(order)
         amount = UNSET if wanted.amount is UNSET else to_minor(wanted.amount, order.currency)
+        if wanted.due_at is not UNSET:
+            _check_ahead(wanted.due_at)
         change = Change(title=wanted.title, description=wanted.description, due_at=wanted.due_at, amount_minor=amount)
         if plan.agreed_at is None:
             _check_plannable(order)

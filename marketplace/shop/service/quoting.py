@@ -6,9 +6,9 @@ from uuid import UUID
 
 from marketplace.accounts.countries import country_code
 from marketplace.core import clock
-from marketplace.core.errors import Unprocessable
 from marketplace.core.money import MAX_MINOR
 from marketplace.orders import commission
+from marketplace.orders.errors import TotalTooLarge
 from marketplace.shop.cart_errors import CartEmpty
 from marketplace.shop.pricing.drafts import KIND
 from marketplace.shop.pricing.parts import Destination, Item, Quote
@@ -19,11 +19,6 @@ from marketplace.shop.queries.coupons import get_terms
 from marketplace.shop.service.coupons import code_of
 
 MOST_CODES: Final = 10
-
-
-class TotalTooLarge(Unprocessable):
-    code = "total_too_large"
-    default_message = "This is more than can be paid at once. Order it in parts."
 
 
 async def quote_cart(
