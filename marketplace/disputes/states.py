@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from marketplace.core.states import Machine
+from marketplace.core.states import IllegalTransition, Machine
 
 
 class DisputeStatus(StrEnum):
@@ -27,8 +27,21 @@ DISPUTE: Machine[DisputeStatus] = Machine({
     S.RESOLVED: frozenset(),
     S.WITHDRAWN: frozenset(),
 })  # fmt: skip
+
+
+def must_be(current: DisputeStatus, *wanted: DisputeStatus) -> None:
+    """For what is done in a status without leaving it. Raises IllegalTransition that names what there is."""
+    if current not in wanted:
+        raise IllegalTransition(
+            f"It is {current}, and not {' or '.join(wanted)}.", current=current.value, target=wanted[0].value,
+            allowed=sorted(target.value for status, target in DISPUTE.moves() if status is current),
+        )  # fmt: skip
+
+
 OVER = frozenset({S.RESOLVED, S.WITHDRAWN})
-UNDECIDED = frozenset({S.NEGOTIATING, S.UNDER_REVIEW})
+UNDECIDED = (S.NEGOTIATING, S.UNDER_REVIEW)
+LIVING = (*UNDECIDED, S.DECIDED, S.APPEALED)
+"""Not over."""
 FOR_STAFF = frozenset({S.UNDER_REVIEW, S.APPEALED})
 """Staff have to decide it."""
 

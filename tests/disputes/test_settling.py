@@ -160,6 +160,21 @@ async def test_both_accept_and_the_money_moves_at_once():
     await hold_invariants()
 
 
+async def test_what_is_decided_is_appealed_and_nothing_else():
+    dispute_id, staff = await a_dispute(), (await a_user()).id
+    buyer, seller = await sides(dispute_id)
+    for side in (buyer, seller):
+        with pytest.raises(IllegalTransition):  # there is no decision yet to accept
+            await deciding.accept(dispute_id, side)
+    await deciding.resolve(dispute_id, staff, "40", "60", "Both erred here")
+    with pytest.raises(IllegalTransition):
+        await talking.escalate(dispute_id, buyer, "")
+    with pytest.raises(IllegalTransition):
+        await talking.ask(dispute_id, staff, Side.SELLER, 2, "And what do you say?")
+    assert (await look(dispute_id)).status == S.DECIDED
+    await hold_invariants()
+
+
 async def test_an_appeal_is_decided_once_by_somebody_else():
     dispute_id, first, second = await a_dispute(), (await a_user()).id, (await a_user()).id
     buyer, seller = await sides(dispute_id)

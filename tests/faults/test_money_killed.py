@@ -220,8 +220,14 @@ def nothing_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("nothing_is_under_way")
 @pytest.mark.parametrize("name", DEEDS)
 async def test_killed_anywhere_it_happens_once(client, nursery, name):
+    await killed_anywhere(client, nursery, name, DEEDS[name])
+
+
+async def killed_anywhere(
+    client: httpx.AsyncClient, nursery: Nursery, name: str, prepare: Callable[[], Awaitable[Deed]]
+) -> None:
     dice = random.Random(f"{SEED} {name}")
-    deed = await DEEDS[name]()
+    deed = await prepare()
     life = await nursery.live(*deed.steps)
     assert not life.killed and life.points
     await follow_up(client, deed, life.said)
@@ -229,7 +235,7 @@ async def test_killed_anywhere_it_happens_once(client, nursery, name):
     last, some = life.points, range(1, life.points)
     for point in [*(some if ROUNDS == 0 else sorted(dice.sample(some, min(ROUNDS, len(some))))), last]:
         print(f"FAULT_SEED={SEED} {name!r} killed at {point} of {last}")
-        deed = await DEEDS[name]()
+        deed = await prepare()
         life = await nursery.live(*deed.steps, fatal=point)
         await eventually(nobody_is_left)
         await hold_invariants()

@@ -15,7 +15,7 @@ from marketplace.disputes.queries.locking import LockedDispute, lock_dispute, lo
 from marketplace.disputes.service import proposing, settling, turns
 from marketplace.disputes.service.settling import Split
 from marketplace.disputes.service.talking import check_impartial, check_open
-from marketplace.disputes.states import DISPUTE, DisputeStatus, How, Side, Turn
+from marketplace.disputes.states import DISPUTE, DisputeStatus, How, Side, Turn, must_be
 
 S = DisputeStatus
 CANDIDATES: Final = 20
@@ -142,8 +142,7 @@ async def accept(dispute_id: UUID, viewer_id: UUID) -> None:
     """A side will not appeal; when neither will, the money moves. Raises DisputeNotFound, IllegalTransition, OrderFrozen."""
     async with db.transaction():
         dispute = await lock_dispute_of(dispute_id, viewer_id)
-        if dispute.status is not S.DECIDED:
-            DISPUTE.check(dispute.status, S.DECIDED)
+        must_be(dispute.status, S.DECIDED)
         side = dispute.side_of(viewer_id)
         if dispute.accepts(side):
             return

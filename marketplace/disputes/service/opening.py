@@ -17,7 +17,7 @@ from marketplace.disputes.events import DisputeOpened, DisputeWithdrawn
 from marketplace.disputes.evidence import EVIDENCE
 from marketplace.disputes.queries.locking import LockedDispute, lock_dispute, lock_dispute_of
 from marketplace.disputes.service import proposing, turns
-from marketplace.disputes.states import DISPUTE, DisputeStatus, Reason, Side, Turn
+from marketplace.disputes.states import DISPUTE, DisputeStatus, Reason, Side, Turn, must_be
 from marketplace.media.service import attachments
 from marketplace.orders.fulfilment import LockedOrder
 from marketplace.orders.locking import lock_order_of
@@ -93,8 +93,7 @@ async def update(
     """By who opened it, while the sides are negotiating. Raises DisputeNotFound, OnlyTheOpener, IllegalTransition."""
     async with db.transaction():
         dispute = await _lock_own(dispute_id, viewer_id)
-        if dispute.status is not DisputeStatus.NEGOTIATING:
-            DISPUTE.check(dispute.status, DisputeStatus.NEGOTIATING)
+        must_be(dispute.status, DisputeStatus.NEGOTIATING)
         columns: dict[str, object] = {}
         if reason is not UNSET:
             columns["reason"] = reason.value

@@ -12,7 +12,7 @@ from marketplace.disputes.errors import OwnProposal
 from marketplace.disputes.events import DisputeProposed
 from marketplace.disputes.queries.locking import LockedDispute, LockedProposal, lock_dispute_of, lock_proposal
 from marketplace.disputes.service import settling, turns
-from marketplace.disputes.states import DISPUTE, PROPOSAL, UNDECIDED, DisputeStatus, How, ProposalStatus
+from marketplace.disputes.states import PROPOSAL, UNDECIDED, How, ProposalStatus, must_be
 
 P = ProposalStatus
 
@@ -86,8 +86,7 @@ async def supersede(dispute: LockedDispute) -> None:
 
 
 def _check_undecided(dispute: LockedDispute) -> None:
-    if dispute.status not in UNDECIDED:
-        DISPUTE.check(dispute.status, DisputeStatus.NEGOTIATING)
+    must_be(dispute.status, *UNDECIDED)
 
 
 async def _lock_others(dispute: LockedDispute, proposal_id: UUID, viewer_id: UUID) -> LockedProposal:

@@ -13,7 +13,7 @@ from marketplace.disputes.events import DisputeAnswered, DisputeEscalated
 from marketplace.disputes.evidence import EVIDENCE
 from marketplace.disputes.queries.locking import LockedDispute, lock_dispute, lock_dispute_of
 from marketplace.disputes.service import turns
-from marketplace.disputes.states import DISPUTE, OVER, DisputeStatus, Side, Turn
+from marketplace.disputes.states import LIVING, DisputeStatus, Side, Turn, must_be
 from marketplace.media.service import attachments
 
 
@@ -53,8 +53,8 @@ async def ask(dispute_id: UUID, actor_id: UUID, side: Side, days: int, body: str
         check_impartial(dispute, actor_id)
         if dispute.status is DisputeStatus.NEGOTIATING:
             dispute = await history.move(dispute, DisputeStatus.UNDER_REVIEW, actor_id, "Staff look at it")
-        elif dispute.status is not DisputeStatus.UNDER_REVIEW:
-            DISPUTE.check(dispute.status, DisputeStatus.UNDER_REVIEW)
+        else:
+            must_be(dispute.status, DisputeStatus.UNDER_REVIEW)  # nobody is asked about what is decided
         message_id = await _write(dispute, actor_id, body, internal=False)
         due_at = clock.now() + timedelta(days=days)
         asked = await turns.until(dispute, Turn(side), due_at, actor_id, f"Staff asked the {side}")
@@ -66,6 +66,7 @@ async def escalate(dispute_id: UUID, viewer_id: UUID, note: str) -> None:
     """A side asks staff to decide. Raises DisputeNotFound, IllegalTransition."""
     async with db.transaction():
         dispute = await lock_dispute_of(dispute_id, viewer_id)
+        must_be(dispute.status, DisputeStatus.NEGOTIATING)  # what is decided is appealed
         await hand_over(dispute, viewer_id, prose(note, "note") or "Staff are asked to decide")
 
 
@@ -80,8 +81,7 @@ async def hand_over(dispute: LockedDispute, actor: UUID | None, note: str) -> Lo
 
 def check_open(dispute: LockedDispute) -> None:
     """Raises IllegalTransition when it is over."""
-    if dispute.status in OVER:
-        DISPUTE.check(dispute.status, DisputeStatus.NEGOTIATING)
+    must_be(dispute.status, *LIVING)
 
 
 def check_impartial(dispute: LockedDispute, actor_id: UUID) -> None:
