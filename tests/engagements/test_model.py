@@ -25,7 +25,7 @@ from tests.factories.engagements import an_engagement, latest_of, parties, work_
 from tests.factories.orders import minor_in, pay, read, set_times
 
 G = Gig
-EXAMPLES = int(os.environ.get("WORK_EXAMPLES", "6"))
+EXAMPLES = int(os.environ.get("WORK_EXAMPLES", "12"))
 TOTAL, FEE = 10_007, 1_001
 WORKING = {G.ACCEPTED, G.IN_PROGRESS, G.IN_REVISION}
 DISPUTABLE = WORKING | {G.DELIVERED}
@@ -315,6 +315,9 @@ class Work(RuleBasedStateMachine):
         assert self.wait(minor_in(K.ESCROW, self.id)) == page.held
         assert self.wait(minor_in(K.SELLER_PENDING, self.seller)) == page.released - fee
         assert self.wait(minor_in(K.WALLET_AVAILABLE, self.buyer)) == page.refunded
+
+    def teardown(self):
+        """What is broken on the way stays broken."""
         self.wait(_hold_what_time_does_not_change())
 
 
