@@ -1,5 +1,6 @@
 """The dispute desk: who may in, what it shows, and what is done there."""
 
+import html
 import re
 
 import pytest
@@ -8,9 +9,11 @@ from marketplace.accounts.states import Role
 from marketplace.admin import queries
 from marketplace.core import audit, db, platform
 from marketplace.disputes.service import deciding, proposing, talking
+from marketplace.engagements.states import Gig
 from tests.admin.test_panel import sign_in, staff
 from tests.factories import a_user
 from tests.factories.disputes import a_dispute, look, sides, time_passes
+from tests.factories.engagements import an_engagement, hand_over_a_picture
 from tests.factories.orders import an_order, hold_invariants, read
 
 DESK = "/admin/desk/"
@@ -205,3 +208,15 @@ async def test_the_figures_of_the_house_count_what_is_late_and_the_panel_shows_t
         assert answer.status_code == 200 and len(answer.json()["rows"]) == rows
     await talking.say_as_staff(waits, moderator.id, "They have done this before.", internal=True)
     assert "done this before" not in (await client.get("/admin/api/tables/dispute_messages/")).text
+
+
+async def test_what_was_delivered_is_seen_in_the_case(client, moderator):
+    order_id = await an_engagement(to=Gig.IN_PROGRESS)
+    await hand_over_a_picture(order_id)
+    dispute_id = await a_dispute(order_id=order_id)
+    page = (await client.get(f"{DESK}{dispute_id}/")).text
+    assert "draft.jpg" in page
+    links = set(re.findall(r'(?:href|src)="(/media/private/delivery/[^"]+)"', page))
+    assert len(links) == 2  # the picture, and a small one
+    for link in links:
+        assert (await client.get(html.unescape(link))).status_code == 200

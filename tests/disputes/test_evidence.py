@@ -19,7 +19,7 @@ from marketplace.orders.service import shipping
 from tests.disputes.test_routes import API
 from tests.factories import a_user, signed_in
 from tests.factories.disputes import a_dispute, look, sides
-from tests.factories.engagements import an_engagement
+from tests.factories.engagements import an_engagement, hand_over_a_picture
 from tests.factories.orders import an_order, an_order_in_parts, hold_invariants, read
 from tests.factories.pictures import AFile, a_picture, work_off
 
@@ -119,11 +119,12 @@ async def test_it_knows_parcels():
 
 
 async def test_it_knows_the_work_with_the_hashes_of_what_was_delivered():
-    order_id = await an_engagement(to=Gig.DELIVERED)
+    order_id = await an_engagement(to=Gig.IN_PROGRESS)
+    content = await hand_over_a_picture(order_id)
     dispute_id = await a_dispute(order_id=order_id)
     pack = await known(dispute_id)
     [delivery] = pack["work"]["deliveries"]
-    assert delivery["version"] == 1 and all(len(file["sha256"]) == 64 for file in delivery["files"])
+    assert (delivery["version"], [file["sha256"] for file in delivery["files"]]) == (1, [sha256(content).hexdigest()])
     assert pack["work"]["revisions_allowed"] == 1 and pack["work"]["requirements"] is not None
     await deciding.resolve(dispute_id, (await a_user()).id, "40", "60", "Both erred here")
     await hold_invariants()

@@ -7,6 +7,7 @@ from uuid import UUID
 from marketplace.core import clock, db
 from marketplace.core.ids import uuid7
 from marketplace.core.money import Money
+from marketplace.engagements.files import DELIVERY
 from marketplace.engagements.queries.locking import read_work
 from marketplace.engagements.schemas.work import LockedEngagement, Question
 from marketplace.engagements.service import deciding, delivering, offering
@@ -101,6 +102,15 @@ async def _go(order_id: UUID, to: Gig, buyer: UUID, seller: UUID, paid_with: str
         await cancelling.cancel_own(order_id, buyer, "Sorry")
     elif to is Gig.DISPUTED:
         await a_dispute(order_id=order_id)
+
+
+async def hand_over_a_picture(order_id: UUID) -> bytes:
+    """Deliver a picture to an order in progress; its bytes, once it can be seen."""
+    seller, content = await db.fetch_val("SELECT seller FROM orders WHERE id = $1", order_id), a_picture("JPEG")
+    media = await uploads.take_in(AFile(content, "draft.jpg"), DELIVERY, owner_id=seller)
+    await delivering.submit(order_id, seller, "Here it is.", [media.id])
+    await work_off()
+    return content
 
 
 async def latest_of(order_id: UUID) -> UUID:

@@ -165,7 +165,7 @@ async def _do(
 async def _case(request: Request, *, status: int = 200, **more: Any) -> Response:
     dispute_id, viewer = _dispute(request), actor_id(request)
     shown = await queries.get_case(dispute_id, viewer)
-    background = await reading.background(dispute_id)
+    background = await reading.background(dispute_id, viewer)
     return page(
         request, "case.html", status=status, case=shown, background=background, me=viewer, overdue=shown.due_at is not None and shown.due_at < clock.now(),
         **{"said": None, "wrong": None, "effect": None, "decision": None} | more,

@@ -15,6 +15,8 @@ from marketplace.disputes import packs
 from marketplace.disputes.queries.staff import QUEUE, list_queue
 from marketplace.disputes.schemas.staff import StaffDisputeRow
 from marketplace.ledger.queries import get_postings
+from marketplace.media.queries import get_many
+from marketplace.media.schemas import MediaOut, media_out
 from marketplace.orders.queries.money import NAMES, SAID, TO_THE_SELLER
 
 SIDES: Final = """
@@ -55,7 +57,7 @@ class Posted(Struct, frozen=True):
 
 
 class Background(Struct, frozen=True, kw_only=True):
-    """`pack` is the evidence gathered by itself, as JSON types, and its hash."""
+    """`pack` is the evidence gathered by itself, as JSON types, and its hash; `files` are those of its work, by id, with links."""
 
     buyer: Party
     seller: Party
@@ -64,6 +66,7 @@ class Background(Struct, frozen=True, kw_only=True):
     pack: dict[str, Any]
     sha256: str
     postings: Sequence[Posted]
+    files: dict[str, MediaOut]
 
 
 async def queue(pairs: Sequence[tuple[str, str]], viewer_id: UUID, url: str) -> Page[StaffDisputeRow]:
@@ -79,8 +82,8 @@ async def counts(viewer_id: UUID) -> dict[str, int]:
     return dict(row or {})
 
 
-async def background(dispute_id: UUID) -> Background:
-    """Of a dispute that is there."""
+async def background(dispute_id: UUID, viewer_id: UUID) -> Background:
+    """Of a dispute that is there, for a moderator."""
     rows = await db.fetch(SIDES, dispute_id)
     sides = {
         row["is_buyer"]: Party(**{name: row[name] for name in Party.__struct_fields__}) for row in rows
@@ -90,7 +93,17 @@ async def background(dispute_id: UUID) -> Background:
     return Background(
         buyer=sides[True], seller=sides[False], assignee=rows[0]["assignee"], assignee_name=rows[0]["assignee_name"],
         pack=pack, sha256=gathered.sha256, postings=await _postings(UUID(pack["order"]["id"])),
+        files=await _files_of_work(pack["work"], viewer_id),
     )  # fmt: skip
+
+
+async def _files_of_work(work: dict[str, Any] | None, viewer_id: UUID) -> dict[str, MediaOut]:
+    """What was delivered, and what the buyer's answers hold."""
+    if not work:
+        return {}
+    several = [*work["deliveries"], *work["requirements"]]
+    found = await get_many([UUID(file["id"]) for one in several for file in one["files"]])
+    return {str(media_id): media_out(media, viewer_id) for media_id, media in found.items()}
 
 
 async def _postings(order_id: UUID) -> list[Posted]:
