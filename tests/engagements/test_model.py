@@ -93,12 +93,16 @@ class Work(RuleBasedStateMachine):
         for _ in range(far + asks):
             self.onward()
 
-    @rule()
-    def onward(self):
-        """The straight way, or few would come far."""
+    @rule(back=st.booleans(), steps=st.integers(1, 3))
+    def go_on(self, back, steps):
+        """The straight way, or few would come far; and back from a delivery."""
+        for _ in range(steps):
+            self.onward(self.reject if back else self.revise)
+
+    def onward(self, delivered=None):
         ways = {
             G.PENDING_PAYMENT: self.pay_it, G.AWAITING_REQUIREMENTS: self.accept if self.page.answered else self.answer,
-            G.ACCEPTED: self.start, G.IN_PROGRESS: self.deliver, G.IN_REVISION: self.deliver, G.DELIVERED: self.revise,
+            G.ACCEPTED: self.start, G.IN_PROGRESS: self.deliver, G.IN_REVISION: self.deliver, G.DELIVERED: delivered or self.revise,
         }  # fmt: skip
         ways.get(self.page.status, self.start)()
 
