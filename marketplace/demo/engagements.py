@@ -24,11 +24,15 @@ from marketplace.orders.queries.checkouts import checkout_of_order
 from marketplace.orders.service.paying import PURPOSE
 from marketplace.orders.service.stepping import step
 from marketplace.payments.service.paying import pay_from_wallet
+from marketplace.reviews.service.writing import Words, review_order
 
 SELLER: Final = "gallery"
 G = Gig
 STRAIGHT: Final = [G.PENDING_PAYMENT, G.AWAITING_REQUIREMENTS, G.ACCEPTED, G.IN_PROGRESS, G.DELIVERED]
 SAID: Final = "It should look at home on a shop window and on a stamp. Blue, if possible; no gradients."
+
+HEARD: Final = Words(rating=5, title="It keeps time", comment="Three drafts in two days, and the clock in it is right.")
+OF_CLIENT: Final = Words(rating=5, title="", comment="Knew what the museum wanted, and answered within the hour.")
 
 
 class Brief(Struct, frozen=True):
@@ -90,6 +94,8 @@ async def _bring(one: Brief, package: UUID, buyer: UUID, seller: UUID) -> None:
         delivery = await db.fetch_val("SELECT id FROM deliveries WHERE engagement = $1", order_id)
         if one.comes_to is G.COMPLETED:
             await deciding.accept(delivery, buyer)
+            await review_order(order_id, buyer, HEARD)
+            await review_order(order_id, seller, OF_CLIENT)
         else:
             await deciding.request_revision(delivery, buyer, "The second draft, please, with thicker lines.")
     elif one.comes_to is G.DISPUTED:
