@@ -1,5 +1,6 @@
 """Money: integer minor units and an ISO 4217 currency. Never a float."""
 
+import re
 from collections.abc import Sequence
 from decimal import Context, Decimal, InvalidOperation
 from functools import lru_cache
@@ -15,7 +16,7 @@ MAX_MINOR: Final = 10**15
 
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code", examples=["USD"])]
 AmountText = Annotated[
-    str, Meta(pattern=r"^\d{1,19}(\.\d{1,4})?$", description="Decimal amount as text", examples=["2499.99"])
+    str, Meta(pattern=r"^[0-9]{1,19}(\.[0-9]{1,4})?$", description="Decimal amount as text", examples=["2499.99"])
 ]
 """As many digits as a sum of yen may have: what could be written down can also be shown."""
 Amount = Annotated[Decimal, Meta(description="Decimal amount: text, or a JSON number", examples=["2499.99"])]
@@ -23,6 +24,7 @@ Amount = Annotated[Decimal, Meta(description="Decimal amount: text, or a JSON nu
 _OF_SEVERAL_COUNTRIES = frozenset({"XAF", "XCD", "XCG", "XOF", "XPF"})
 _KNOWN = frozenset(code for code in list_currencies() if code[0] != "X" or code in _OF_SEVERAL_COUNTRIES)
 """The other codes that begin with X are no money: gold, test, none."""
+_PLAIN = re.compile(r"[0-9eE.+-]+")
 _MOST_PLACES = 40
 _EXACT = Context(prec=4 * _MOST_PLACES)
 """Wide enough for any amount that is looked at."""
@@ -43,7 +45,8 @@ def check_currency(currency: str, field: str = "currency") -> str:
 def to_minor(amount: Decimal | str, currency: str, field: str = "amount") -> int:
     """Minor units of a decimal amount. Refuses what the currency cannot hold exactly: 0.999 USD, 10.5 JPY."""
     try:
-        given = Decimal(amount)
+        # Python would also read digits of other scripts, blanks around and underscores between them.
+        given = Decimal(amount if not isinstance(amount, str) or _PLAIN.fullmatch(amount) else "NaN")
     except InvalidOperation:
         given = Decimal("NaN")
     _, digits, place = given.as_tuple()

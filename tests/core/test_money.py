@@ -44,3 +44,9 @@ def test_what_is_no_money_is_no_currency(code):
         check_currency(code)
     for known in ("USD", "XOF", "KWD"):
         assert check_currency(known) == known
+
+
+@pytest.mark.parametrize("text", ["1_0", " 7 ", "7\n", "٣", "１２", "0x10", "Infinity", "NaN", "1,5", ""])
+def test_only_plain_digits_are_an_amount(text):
+    with pytest.raises(ValidationFailed):
+        to_minor(text, "USD")

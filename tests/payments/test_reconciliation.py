@@ -133,7 +133,7 @@ async def test_a_balance_that_was_tampered_with_is_a_break():
 async def test_work_that_is_only_late_pauses_nothing():
     await db.execute(
         "INSERT INTO outbox (kind, handler, body, created_at, due_at, attempts, last_error) "
-        "VALUES ('x', 'nobody', '{}', now() - interval '1 hour', now() - interval '1 hour', 0, '')"
+        "VALUES ('x', 'nobody', '{}', now() - interval '2 days', now() - interval '2 days', 0, '')"
     )
     report = await reconcile()
     assert len(report.found) == 1 and report.new == 0

@@ -69,7 +69,7 @@ async def end(job: dict[str, Any]) -> list[str]:
             "pay": lambda: paying.pay_from_wallet(UUID(buyer), PURPOSE, UUID(checkout)),
             "cancel": lambda: cancelling.cancel(UUID(order), CancelledBy.BUYER, UUID(buyer), "race"),
             "expire": lambda: cancelling.expire(UUID(order)),
-            "freeze": lambda: freezing.freeze(UUID(order), "dispute", None, "race"),
+            "freeze": lambda: freezing.freeze(UUID(order), "staff", None, "race"),
         }
         return await _said(deeds[job["deed"]])
 
