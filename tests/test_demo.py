@@ -56,6 +56,8 @@ async def test_its_gigs_have_an_order_in_each_state_and_loading_again_adds_nothi
         assert {row["note"]: row["status"] for row in orders} == {one.note: one.comes_to for one in BRIEFS}
         assert len(orders) == len(BRIEFS) and {row["status"] for row in orders} == set(Gig)
         assert await db.fetch_val("SELECT count(*) FROM custom_offers WHERE status = 'open'") == 1
+        parts = await db.fetch("SELECT status FROM milestones ORDER BY position")
+        assert [row["status"] for row in parts] == ["approved", "funded", "planned"]
         heard = await db.fetch("SELECT kind FROM reviews WHERE kind IN ('gig', 'client') AND hidden_at IS NULL")
         assert sorted(row["kind"] for row in heard) == ["client", "gig"]
     await hold_invariants()

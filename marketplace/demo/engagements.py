@@ -1,7 +1,7 @@
 """Orders of gigs in every state, and an offer that waits for an answer: made by the services that everybody uses."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from marketplace.core import db
 from marketplace.core.config import settings
+from marketplace.core.money import to_text
 from marketplace.demo.covers import draw_cover
 from marketplace.demo.shop import Picture
 from marketplace.disputes.service.opening import open_dispute
@@ -16,7 +17,15 @@ from marketplace.disputes.states import Reason
 from marketplace.engagements.files import DELIVERY
 from marketplace.engagements.queries.requirements import missing
 from marketplace.engagements.schemas.requirements import AnswerRequirement
-from marketplace.engagements.service import answering, asking, deciding, delivering, offering
+from marketplace.engagements.service import (
+    answering,
+    asking,
+    deciding,
+    delivering,
+    milestone_plans,
+    milestones,
+    offering,
+)
 from marketplace.engagements.service.buying import order_package
 from marketplace.engagements.states import Gig, RequestKind
 from marketplace.media.service import uploads
@@ -41,6 +50,8 @@ class Brief(Struct, frozen=True):
     note: str
     buyer: str
     comes_to: Gig
+    milestones: tuple[str, ...] = ()
+    """Divided into equal parts of these names: the first is paid out, the second paid for."""
 
 
 BRIEFS: Final = [
@@ -53,6 +64,7 @@ BRIEFS: Final = [
     Brief("For the door of a clock museum.", "dave", G.COMPLETED),
     Brief("For a wedding in August.", "erin", G.CANCELLED),
     Brief("For a fishmonger's van.", "dave", G.DISPUTED),
+    Brief("For a cookery book, from cover to colophon.", "frank", G.IN_PROGRESS, ("Sketches", "The cover", "The rest")),
 ]
 
 
@@ -84,9 +96,12 @@ async def order_work(ids: Mapping[str, UUID], say: Callable[[str], None]) -> Non
 async def _bring(one: Brief, package: UUID, buyer: UUID, seller: UUID) -> None:
     """Order it, and bring it to where it should be."""
     order_id = await order_package(buyer, package, note=one.note)
+    await _divide(order_id, one.milestones, buyer, seller)
     far = {G.CANCELLED: 2}.get(one.comes_to, STRAIGHT.index(one.comes_to) if one.comes_to in STRAIGHT else 4)
     for status in STRAIGHT[1 : far + 1]:
         await _go(order_id, status, buyer, seller, one.note)
+    if one.milestones:
+        await _finish_first(order_id, buyer, seller)
     if one.comes_to is G.CANCELLED:
         request = await asking.ask_cancellation(order_id, buyer, "The wedding is called off, and so is the card.")
         await asking.accept(request, RequestKind.CANCELLATION, seller)
@@ -101,6 +116,24 @@ async def _bring(one: Brief, package: UUID, buyer: UUID, seller: UUID) -> None:
     elif one.comes_to is G.DISPUTED:
         story = "These are three photographs of other people's logos. I had asked for drafts of my own, and see none."
         await open_dispute(order_id, buyer, Reason.NOT_AS_DESCRIBED, story)
+
+
+async def _divide(order_id: UUID, names: Sequence[str], buyer: UUID, seller: UUID) -> None:
+    """Proposed by the seller and agreed by the buyer before anything is paid."""
+    if not names:
+        return
+    total, currency = (await db.fetch("SELECT total_minor, currency FROM orders WHERE id = $1", order_id))[0]
+    for name in names[:-1]:
+        await milestone_plans.propose(order_id, seller, name, "", to_text(total // len(names), currency), None)
+    await milestone_plans.propose(order_id, seller, names[-1], "", None, None)
+    await milestone_plans.agree(order_id, buyer)
+
+
+async def _finish_first(order_id: UUID, buyer: UUID, seller: UUID) -> None:
+    first = await db.fetch_val("SELECT id FROM milestones WHERE engagement = $1 AND position = 1", order_id)
+    await milestones.complete(first, seller, "Four sketches; the second is my favourite.", None)
+    await milestones.complete(first, buyer, "Ours, too.", None)
+    await pay_from_wallet(buyer, PURPOSE, await checkout_of_order(order_id, buyer))
 
 
 async def _go(order_id: UUID, to: Gig, buyer: UUID, seller: UUID, note: str) -> None:

@@ -120,7 +120,7 @@ async def test_lists_are_of_one_side_or_both(client):
     assert await ids(role="seller") == [str(sold)]
     assert await ids(phase="open,completed") == [str(bought)]
     assert await ids(status="pending") == [str(sold)]
-    assert await ids(kind="nonsense") == []
+    assert await ids(kind="auction") == []
     assert await ids(escrow="held") == [str(bought)]
     assert await ids(search="spoon") == [str(bought)]
     number = await db.fetch_val("SELECT number FROM orders WHERE id = $1", sold)
@@ -413,3 +413,10 @@ async def test_orders_of_one_checkout_are_told_to_the_buyer_only(client):
     ]
     sold = await client.get(f"{API}/{placed.orders[0].id}/", headers=await bearer(sellers[0]))
     assert sold.json()["data"]["checkout"] is None and str(placed.orders[1].id) not in sold.text
+
+
+async def test_an_unknown_status_or_kind_is_pointed_out(client):
+    _, headers = await signed_in()
+    for field in ("status", "kind"):
+        answer = await client.get(f"/api/v1/orders/?{field}=nonsense", headers=headers)
+        assert answer.status_code == 400 and "Unknown: nonsense" in answer.json()["errors"][field][0]

@@ -15,7 +15,7 @@ from marketplace.core.edge import cached, compress, metrics
 from marketplace.core.edge.cors import Cors
 from marketplace.core.edge.exchange import UNEVENTFUL, Exchange
 from marketplace.core.edge.headers import SecurityHeaders
-from marketplace.core.errors import DomainError, PayloadTooLarge
+from marketplace.core.errors import DomainError, NotFound, PayloadTooLarge
 from marketplace.core.rooms import close_code
 
 log = structlog.get_logger("marketplace.request")
@@ -52,6 +52,9 @@ class Door:
         path: str = scope["path"]
         if self._hosts and not self._known(host) and not path.startswith(UNEVENTFUL):
             await exchange.refuse(_UnknownHost())
+            return
+        if "\x00" in path:  # which no name holds, and PostgreSQL takes in no text
+            await exchange.refuse(NotFound())
             return
         method = scope["method"]
         if method == "OPTIONS" and b"access-control-request-method" in headers:

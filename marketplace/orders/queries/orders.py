@@ -1,5 +1,6 @@
 """Orders for their buyer and their seller. What is somebody else's is not there."""
 
+from collections.abc import Collection
 from typing import Final
 from uuid import UUID
 
@@ -8,9 +9,11 @@ import msgspec
 from marketplace.accounts.viewer import Viewer
 from marketplace.core import db
 from marketplace.core.envelope import Envelope, Page
+from marketplace.core.errors import ValidationFailed
 from marketplace.core.filters import Filters, Listing
 from marketplace.core.pagination import ListQuery, Order
 from marketplace.orders.errors import OrderNotFound
+from marketplace.orders.fulfilment import kinds, of_kind
 from marketplace.orders.parts import DUE_CHECKOUT
 from marketplace.orders.parts import ORDERS as ORDERS_OF
 from marketplace.orders.queries.shipments import OF_ORDER, SENDING
@@ -87,6 +90,8 @@ FROM {PARTIES} WHERE o.id = $1 AND $2 IN (o.buyer, o.seller)) AS shown"""
 async def list_orders(listing: ListQuery[OrderFilters], viewer: Viewer) -> Envelope[Page[OrderCard]]:
     """What the viewer has bought, sold, or both."""
     wanted = listing.filters
+    _check_known("kind", wanted.kind, kinds())
+    _check_known("status", wanted.status, {status.value for kind in kinds() for status in of_kind(kind).statuses})
     rows = (
         listing.rows(PARTIES)
         .columns(CARD, viewer.id)
@@ -97,6 +102,12 @@ async def list_orders(listing: ListQuery[OrderFilters], viewer: Viewer) -> Envel
         .when(f"({ESCROW}) = ANY({{}}::text[])", wanted.escrow)
     )
     return await rows.page(OrderCard)
+
+
+def _check_known(field: str, wanted: Collection[str] | None, known: Collection[str]) -> None:
+    """What there is depends on the ways to sell. Raises ValidationFailed that names it."""
+    if unknown := sorted(set(wanted or ()) - set(known)):
+        raise ValidationFailed.of(field, f"Unknown: {', '.join(unknown)}. Known: {', '.join(sorted(known))}.")
 
 
 async def get_order(order_id: UUID, viewer_id: UUID) -> OrderOut:
