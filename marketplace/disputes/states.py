@@ -42,8 +42,6 @@ OVER = frozenset({S.RESOLVED, S.WITHDRAWN})
 UNDECIDED = (S.NEGOTIATING, S.UNDER_REVIEW)
 LIVING = (*UNDECIDED, S.DECIDED, S.APPEALED)
 """Not over."""
-FOR_STAFF = frozenset({S.UNDER_REVIEW, S.APPEALED})
-"""Staff have to decide it."""
 
 
 class Side(StrEnum):

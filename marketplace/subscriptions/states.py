@@ -21,8 +21,6 @@ class SubscriptionStatus(StrEnum):
 
 S = SubscriptionStatus
 LIVE = frozenset({S.INCOMPLETE, S.ACTIVE, S.PAST_DUE})
-GRANTING = frozenset({S.ACTIVE, S.PAST_DUE})
-"""Its features are there."""
 SUBSCRIPTION: Machine[SubscriptionStatus] = Machine({
     S.INCOMPLETE: frozenset({S.ACTIVE, S.CANCELLED, S.EXPIRED}),
     S.ACTIVE: frozenset({S.PAST_DUE, S.CANCELLED, S.EXPIRED}),

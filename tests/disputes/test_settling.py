@@ -18,7 +18,7 @@ from marketplace.payments.providers.base import Outcome, State, Subject
 from marketplace.payments.service.chargebacks import apply_dispute
 from tests.factories import a_user
 from tests.factories.disputes import STORY, a_dispute, look, path_of, sides, time_passes
-from tests.factories.orders import an_order, hold_invariants, minor_in, read
+from tests.factories.orders import an_order, an_order_in_parts, hold_invariants, minor_in, pay_part, read
 from tests.factories.payments import work_off
 from tests.factories.work import Work, work
 
@@ -326,4 +326,24 @@ async def test_a_preview_shows_every_posting_and_leaves_nothing():
     await deciding.resolve(dispute_id, staff, "44", "66", "As it was shown")
     done = [one for one in await get_postings("order_id", order_id) if one.reason in ("refund", "release")]
     assert [(one.reason, one.lines) for one in done] == [(one.reason, one.lines) for one in seen]
+    await hold_invariants()
+
+
+async def test_a_dispute_of_an_order_in_parts_ends_when_the_bank_took_every_part():
+    order_id = await an_order_in_parts(4_000, 6_000)
+    payments = [await pay_part(order_id, then=True), await pay_part(order_id)]
+    dispute_id = await a_dispute(order_id=order_id)
+    for payment, minor in zip(payments, (4_000, 6_000), strict=True):
+        for state in (State.OPEN, State.LOST):
+            outcome = Outcome(
+                subject=Subject.DISPUTE,
+                reference=f"dp_{minor}",
+                state=state,
+                amount=Money(minor, "USD"),
+                reason="fraud",
+            )
+            await apply_dispute(payment, outcome, source="webhook")
+        await work_off()
+    dispute = await look(dispute_id)
+    assert (dispute.status, dispute.order.frozen) == (S.RESOLVED, False)
     await hold_invariants()

@@ -14,7 +14,7 @@ from marketplace.core.money import to_text
 from marketplace.disputes import packs
 from marketplace.disputes.queries.staff import QUEUE, list_queue
 from marketplace.disputes.schemas.staff import StaffDisputeRow
-from marketplace.ledger.queries import get_postings
+from marketplace.ledger.schemas import Posting
 from marketplace.media.queries import get_many
 from marketplace.media.schemas import MediaOut, media_out
 from marketplace.orders.queries.money import NAMES, SAID, TO_THE_SELLER
@@ -92,7 +92,7 @@ async def background(dispute_id: UUID, viewer_id: UUID) -> Background:
     pack = msgspec.json.decode(gathered.text)
     return Background(
         buyer=sides[True], seller=sides[False], assignee=rows[0]["assignee"], assignee_name=rows[0]["assignee_name"],
-        pack=pack, sha256=gathered.sha256, postings=await _postings(UUID(pack["order"]["id"])),
+        pack=pack, sha256=gathered.sha256, postings=_postings(msgspec.convert(pack["postings"], list[Posting])),
         files=await _files_of_work(pack["work"], viewer_id),
     )  # fmt: skip
 
@@ -106,11 +106,11 @@ async def _files_of_work(work: dict[str, Any] | None, viewer_id: UUID) -> dict[s
     return {str(media_id): media_out(media, viewer_id) for media_id, media in found.items()}
 
 
-async def _postings(order_id: UUID) -> list[Posted]:
+def _postings(postings: Sequence[Posting]) -> list[Posted]:
     return [
         Posted(
             one.event_at, SAID.get(one.reason, one.reason),
             [(NAMES[TO_THE_SELLER.get(line.kind, "other")], to_text(line.amount.minor, line.amount.currency)) for line in one.lines],
         )
-        for one in await get_postings("order_id", order_id)
+        for one in postings
     ]  # fmt: skip

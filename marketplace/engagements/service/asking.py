@@ -32,7 +32,6 @@ from marketplace.orders.service.moving import check
 from marketplace.orders.service.releasing import check_not_frozen
 
 ANSWER: Final = "engagements.answer"
-MOST_DAYS: Final = 365
 SAID: Final = {
     RequestStatus.ACCEPTED: "agreed", RequestStatus.DECLINED: "declined", RequestStatus.WITHDRAWN: "taken back",
     RequestStatus.LAPSED: "lapsed",

@@ -1,6 +1,5 @@
 """The rows of gigs, locked. A gig's own row is the one lock: whoever changes anything of it, or orders it, holds that."""
 
-from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
@@ -46,13 +45,6 @@ async def lock_gig(gig_id: UUID) -> LockedGig:
 
 def _locked(row: asyncpg.Record) -> LockedGig:
     return LockedGig(**{**dict(row), "status": GigStatus(row["status"])})
-
-
-async def lock_gigs(gig_ids: Iterable[UUID]) -> None:
-    """Several, in the order of their ids: what a way to sell locks before the orders."""
-    await db.execute(
-        "SELECT id FROM gigs WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE", sorted(set(gig_ids))
-    )
 
 
 async def lock_gig_of_package(package_id: UUID, seller_id: UUID) -> LockedGig:

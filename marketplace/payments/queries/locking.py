@@ -90,14 +90,6 @@ async def lock_payment(payment_id: UUID) -> PaymentRow:
     return _payment(await db.fetch_row(PAYMENT.format("p.id = $1"), payment_id))
 
 
-async def get_captured(purpose: str, subject: UUID) -> PaymentRow:
-    """The payment that a subject was paid with. Raises PaymentNotFound."""
-    row = await db.fetch_row(
-        PLAIN.format("p.purpose = $1 AND p.subject = $2 AND p.status = 'succeeded' AND NOT p.surplus"), purpose, subject
-    )
-    return _payment(row)
-
-
 async def get_open(purpose: str, subject: UUID, but: UUID) -> list[UUID]:
     """Open payments for the same subject, `but` one."""
     return [row["id"] for row in await db.fetch(OPEN_OF, purpose, subject, but)]

@@ -18,9 +18,6 @@ from marketplace.payments.queries.payout_methods import MASKED
 from marketplace.payments.schemas.payouts import PayoutDetail, PayoutOut
 from marketplace.payments.states import PayoutSource, PayoutStatus
 
-UNDERWAY: Final = (PayoutStatus.REQUESTED, PayoutStatus.AWAITING_APPROVAL, PayoutStatus.PROCESSING)
-"""The money of these lies in transit."""
-
 
 class PayoutFilters(Filters):
     status: list[PayoutStatus] | None = None

@@ -67,12 +67,3 @@ async def take(
 async def find_try(charge_id: UUID, attempt: int) -> Taken | None:
     row = await db.fetch_row(PAYMENT + "WHERE p.id = $1", payment_id_of(charge_id, attempt))
     return Taken(**row) if row is not None else None
-
-
-async def find_latest(charge: Charge) -> Taken | None:
-    """The latest payment of a charge, whoever began it."""
-    row = await db.fetch_row(
-        PAYMENT + "WHERE p.purpose = $1 AND p.subject = $2 ORDER BY p.created_at DESC, p.id DESC LIMIT 1",
-        PURPOSE, charge.checkout,
-    )  # fmt: skip
-    return Taken(**row) if row is not None else None
